@@ -1,0 +1,42 @@
+package batch
+
+import "fmt"
+
+// Defaults of Options.
+const (
+	DefaultMaxItems   = 1024
+	DefaultQueueItems = 16 * 1024
+	DefaultInFlight   = 2
+)
+
+// Options bounds a Batcher. A zero field takes its default.
+type Options struct {
+	MaxItems   int // items in one batch
+	QueueItems int // items that wait for a slot
+	InFlight   int // batches that run at once
+}
+
+func (o Options) withDefaults() Options {
+	if o.MaxItems == 0 {
+		o.MaxItems = DefaultMaxItems
+	}
+	if o.QueueItems == 0 {
+		o.QueueItems = DefaultQueueItems
+	}
+	if o.InFlight == 0 {
+		o.InFlight = DefaultInFlight
+	}
+	return o
+}
+
+func (o Options) validate() error {
+	for _, f := range []struct {
+		name  string
+		value int
+	}{{"MaxItems", o.MaxItems}, {"QueueItems", o.QueueItems}, {"InFlight", o.InFlight}} {
+		if f.value < 1 {
+			return fmt.Errorf("batch: %s must be at least 1, not %d", f.name, f.value)
+		}
+	}
+	return nil
+}

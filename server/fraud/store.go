@@ -1,0 +1,142 @@
+package fraud
+
+import (
+	"context"
+	"time"
+)
+
+// Store is all that the service keeps. Every method is safe for concurrent use,
+// takes effect wholly or not at all, is durable once it returns, and compares
+// IDs byte by byte. An error returned beside the items is the store's own
+// failure: then nothing of the call took effect, and its text is not for
+// callers.
+type Store interface {
+	Transactions
+	Assessments
+	Outcomes
+	Keys
+	// Close waits for calls under way and releases the store.
+	Close() error
+}
+
+// Transactions records payments and computes their facts.
+type Transactions interface {
+	// Record records each transaction and freezes its Facts. Items answer one
+	// for one, in order, as if they had arrived one after the other:
+	//   - Already false: it is now recorded.
+	//   - Already true: the ID is recorded with the same facts; nothing changed.
+	//   - Err FACTS_DIFFER: the ID is recorded with other facts; nothing changed.
+	Record(ctx context.Context, by string, transactions []Transaction) ([]RecordResult, error)
+}
+
+// RecordResult is what became of one transaction.
+type RecordResult struct {
+	Already bool
+	Err     error
+}
+
+// Assessments keeps what models said.
+type Assessments interface {
+	// LookUp finds each ID's transaction and what modelVersion said about it.
+	// Items answer one for one, in order; Err is TRANSACTION_UNKNOWN or nil. The
+	// same ID may stand more than once.
+	LookUp(ctx context.Context, ids []string, modelVersion string) ([]LookUpResult, error)
+	// RecordAssessments records one assessment for each pair of transaction and
+	// model version. What is recorded first stands: the result holds, one for
+	// one and in order, what the record now says, FromRecord set where it was
+	// there before. Each pair stands at most once in assessments.
+	RecordAssessments(ctx context.Context, assessments []Assessment) ([]Assessment, error)
+	// List returns a page of assessments in q's order.
+	List(ctx context.Context, q Query) (Page, error)
+}
+
+// LookUpResult is what is recorded of one ID.
+type LookUpResult struct {
+	Transaction Recorded
+	Assessment  *Assessment // nil: this model has not assessed it
+	Err         error
+}
+
+// Order is how a list is sorted.
+type Order int8
+
+// Within the same probability, the last assessed comes first.
+const (
+	OrderNewest Order = iota
+	OrderProbability
+)
+
+// Query chooses assessments. A zero value of a field does not narrow.
+type Query struct {
+	TransactionID  string
+	AccountID      string
+	MinProbability *float64 // 0 to 1, inclusive
+	MaxProbability *float64 // 0 to 1, inclusive
+	Label          *bool
+	Outcome        OutcomeLabel // the newest outcome of the transaction
+	From, To       time.Time    // AssessedAt in [From, To)
+	Order          Order
+	Limit          int     // at least 1
+	After          *Cursor // start behind this place
+}
+
+// Cursor is a place in a list: that of its last item so far.
+type Cursor struct {
+	Seq         int64
+	Probability float64
+}
+
+// Page is a part of a list.
+type Page struct {
+	Items []Listed
+	Next  *Cursor // nil: this is the last page
+}
+
+// Listed is an assessment with what the transaction turned out to be.
+type Listed struct {
+	Assessment Assessment
+	Outcome    *Outcome // nil: none was reported
+}
+
+// Outcomes keeps what transactions turned out to be.
+type Outcomes interface {
+	// ReportOutcomes adds each outcome to its transaction's history. Items answer
+	// one for one, in order, with what is recorded. An outcome equal to one in
+	// the history (in label, source, OccurredAt and note) adds nothing and
+	// answers with that one. Err is TRANSACTION_UNKNOWN or nil.
+	ReportOutcomes(ctx context.Context, outcomes []Outcome) ([]OutcomeResult, error)
+	// NewestOutcomes finds the outcome that stands for each transaction ID that
+	// has one.
+	NewestOutcomes(ctx context.Context, ids []string) (map[string]Outcome, error)
+}
+
+// OutcomeResult is what became of one report.
+type OutcomeResult struct {
+	Outcome Outcome
+	Err     error
+}
+
+// Key is what identifies a caller. Its secret is not kept, only the hash.
+type Key struct {
+	ID         string
+	Name       string
+	Role       string
+	Hash       [32]byte // SHA-256 of the secret
+	CreatedAt  time.Time
+	ExpiresAt  time.Time // zero: never
+	RevokedAt  time.Time // zero: not revoked
+	LastUsedAt time.Time // zero: never; may lag by some seconds
+}
+
+// Keys keeps the keys of callers.
+type Keys interface {
+	// CreateKey adds a key. Its ID is not in use.
+	CreateKey(ctx context.Context, key Key) error
+	// ListKeys returns every key, revoked and expired ones too, the oldest first.
+	ListKeys(ctx context.Context) ([]Key, error)
+	// RevokeKey revokes the key for good. The first time stands. found is false
+	// if there is no such key.
+	RevokeKey(ctx context.Context, id string, at time.Time) (found bool, err error)
+	// TouchKeys moves the last use of keys forward, never back.
+	TouchKeys(ctx context.Context, lastUsed map[string]time.Time) error
+}
