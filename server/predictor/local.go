@@ -1,0 +1,139 @@
+package predictor
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// Bounds of the wait before a child that ended is started again, and of the
+// wait for one that was asked to end.
+const (
+	minRestartWait = 100 * time.Millisecond
+	maxRestartWait = 5 * time.Second
+	// A child that lived this long starts the waits from the beginning.
+	steadyAfter = 10 * time.Second
+	stopGrace   = 5 * time.Second
+)
+
+// LocalOptions says how to start the Python process.
+type LocalOptions struct {
+	Python string // interpreter with the predictor's dependencies
+	Root   string // folder that holds predictor/ and gen/python/
+	Models string // a model's folder, or one of models with the file `active`
+	Log    *slog.Logger
+}
+
+// Local supervises one Python process: it is started again whenever it ends,
+// until Close.
+type Local struct {
+	opts    LocalOptions
+	dir     string // holds the socket; ours alone
+	stop    context.CancelFunc
+	stopped chan struct{}
+}
+
+// StartLocal starts the process and returns without waiting for its health,
+// which a Pool on Address finds out.
+func StartLocal(opts LocalOptions) (*Local, error) {
+	opts.Log = orDefault(opts.Log, slog.Default())
+	for field, path := range map[string]string{"Python": opts.Python, "Root": opts.Root, "Models": opts.Models} {
+		if _, err := os.Stat(path); err != nil {
+			return nil, fmt.Errorf("predictor: %s: %w (`make build model` sets up Python and the default model)", field, err)
+		}
+	}
+	dir, err := os.MkdirTemp("", "brrr-")
+	if err != nil {
+		return nil, fmt.Errorf("predictor: make a folder for the socket: %w", err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	l := &Local{opts: opts, dir: dir, stop: stop, stopped: make(chan struct{})}
+	go l.supervise(ctx)
+	return l, nil
+}
+
+// Address is where a Pool finds the process.
+func (l *Local) Address() string { return "unix:" + l.socket() }
+
+// Close asks the process to drain, ends it if it does not, and removes the
+// socket.
+func (l *Local) Close() {
+	l.stop()
+	<-l.stopped
+}
+
+func (l *Local) socket() string { return filepath.Join(l.dir, "predictor.sock") }
+
+func (l *Local) supervise(ctx context.Context) {
+	defer close(l.stopped)
+	defer os.RemoveAll(l.dir)
+	wait := minRestartWait
+	for {
+		began := time.Now()
+		err := l.runOnce(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(began) >= steadyAfter {
+			wait = minRestartWait
+		}
+		l.opts.Log.Error("predictor process ended, starting it again", "error", err, "wait", wait)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+		}
+		wait = min(2*wait, maxRestartWait)
+	}
+}
+
+// runOnce runs the process to its end. The process also ends by itself when the
+// pipe on its standard input closes, so that none is left behind if this one is
+// killed.
+func (l *Local) runOnce(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, l.opts.Python, "-m", "predictor", "serve",
+		"--listen", l.Address(), "--model", l.opts.Models, "--exit-with-parent")
+	cmd.Dir = l.opts.Root
+	cmd.Env = append(os.Environ(),
+		"PYTHONPATH="+l.opts.Root+string(os.PathListSeparator)+filepath.Join(l.opts.Root, "gen", "python"),
+		"PYTHONUNBUFFERED=1")
+	// A terminal's Ctrl-C reaches the whole group: the gateway drains first.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
+	cmd.WaitDelay = stopGrace
+	leash, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	defer leash.Close()
+	said, saying := io.Pipe()
+	defer saying.Close()
+	cmd.Stdout, cmd.Stderr = saying, saying
+	go l.relay(said)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	l.opts.Log.Info("predictor process started", "pid", cmd.Process.Pid)
+	if err := cmd.Wait(); err != nil {
+		return err
+	}
+	return errors.New("it exited by itself")
+}
+
+// relay passes the process's lines on to the log.
+func (l *Local) relay(from io.Reader) {
+	lines := bufio.NewScanner(from)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		l.opts.Log.Info("predictor process", "said", lines.Text())
+	}
+	io.Copy(io.Discard, from) // a line beyond the buffer must not block the process
+}

@@ -1,0 +1,93 @@
+package predictor
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// AgeUnit is the unit of age_of_account that a model was trained on.
+type AgeUnit string
+
+// Scale is that of a model's fraud_probability.
+type Scale string
+
+// API is what a host is called with.
+type API string
+
+const (
+	AgeSeconds AgeUnit = "seconds"
+	AgeDays    AgeUnit = "days"
+
+	ScaleUnit    Scale = "unit"    // 0 to 1
+	ScalePercent Scale = "percent" // 0 to 100
+
+	// APIAuto asks GetModel; UNIMPLEMENTED means PredictFraud alone.
+	APIAuto API = "auto"
+	// APIUnary never calls more than PredictFraud, for hosts that answer an
+	// unknown method with another code.
+	APIUnary API = "unary"
+)
+
+// Defaults of Options.
+const (
+	DefaultVersion      = "unversioned"
+	DefaultUnaryCalls   = 64
+	DefaultWatchEvery   = time.Second
+	DefaultProbeTimeout = 2 * time.Second
+)
+
+// Options says how to reach models and how to read them. A zero field takes its
+// default.
+type Options struct {
+	Addresses []string // http://HOST:PORT or unix:PATH, at least one
+	API       API
+	AgeUnit   AgeUnit
+	Scale     Scale
+	// Version is what a host without GetModel is recorded as.
+	Version    string
+	UnaryCalls int // PredictFraud calls under way at once, to one host
+	// WatchEvery is how often each host is asked for its model and a score.
+	WatchEvery   time.Duration
+	ProbeTimeout time.Duration
+	Log          *slog.Logger
+}
+
+func (o Options) withDefaults() Options {
+	o.API = orDefault(o.API, APIAuto)
+	o.AgeUnit = orDefault(o.AgeUnit, AgeSeconds)
+	o.Scale = orDefault(o.Scale, ScaleUnit)
+	o.Version = orDefault(o.Version, DefaultVersion)
+	o.UnaryCalls = orDefault(o.UnaryCalls, DefaultUnaryCalls)
+	o.WatchEvery = orDefault(o.WatchEvery, DefaultWatchEvery)
+	o.ProbeTimeout = orDefault(o.ProbeTimeout, DefaultProbeTimeout)
+	o.Log = orDefault(o.Log, slog.Default())
+	return o
+}
+
+func (o Options) validate() error {
+	switch {
+	case len(o.Addresses) == 0:
+		return errors.New("predictor: Addresses must name at least one host")
+	case o.API != APIAuto && o.API != APIUnary:
+		return fmt.Errorf("predictor: API must be auto or unary, not %q", o.API)
+	case o.AgeUnit != AgeSeconds && o.AgeUnit != AgeDays:
+		return fmt.Errorf("predictor: AgeUnit must be seconds or days, not %q", o.AgeUnit)
+	case o.Scale != ScaleUnit && o.Scale != ScalePercent:
+		return fmt.Errorf("predictor: Scale must be unit or percent, not %q", o.Scale)
+	case o.UnaryCalls < 1:
+		return fmt.Errorf("predictor: UnaryCalls must be at least 1, not %d", o.UnaryCalls)
+	case o.WatchEvery < 0 || o.ProbeTimeout < 0:
+		return errors.New("predictor: WatchEvery and ProbeTimeout must be above 0")
+	}
+	return nil
+}
+
+func orDefault[T comparable](value, fallback T) T {
+	var zero T
+	if value == zero {
+		return fallback
+	}
+	return value
+}

@@ -1,0 +1,113 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"runtime/debug"
+
+	"connectrpc.com/connect"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
+	"github.com/wassef911/grpcgoesbrrr/server/access"
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+
+	"net/http"
+)
+
+// domain is that of every ErrorInfo.
+const domain = "fraudactivity"
+
+// codes is the only place where a reason becomes a Connect code.
+var codes = map[string]connect.Code{
+	fraud.ReasonUnauthenticated:      connect.CodeUnauthenticated,
+	fraud.ReasonPermissionDenied:     connect.CodePermissionDenied,
+	fraud.ReasonInvalidArgument:      connect.CodeInvalidArgument,
+	fraud.ReasonTransactionUnknown:   connect.CodeNotFound,
+	fraud.ReasonFactsDiffer:          connect.CodeAlreadyExists,
+	fraud.ReasonQueueFull:            connect.CodeResourceExhausted,
+	fraud.ReasonPredictorUnavailable: connect.CodeUnavailable,
+	fraud.ReasonDeadlineExceeded:     connect.CodeDeadlineExceeded,
+	fraud.ReasonUnimplemented:        connect.CodeUnimplemented,
+	fraud.ReasonInternal:             connect.CodeInternal,
+}
+
+// public is what a caller may know of err. Errors without a reason are masked:
+// their text may hold a path, a statement or a secret.
+func public(ctx context.Context, err error) *fraud.Error {
+	var known *fraud.Error
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.Is(err, context.DeadlineExceeded):
+		return &fraud.Error{Reason: fraud.ReasonDeadlineExceeded, Message: "the answer did not come within the call's deadline", Cause: err}
+	}
+	return &fraud.Error{Reason: fraud.ReasonInternal, Cause: err,
+		Message: "internal error; the server's log tells more under request ID " + requestID(ctx)}
+}
+
+// toConnect makes err ready to leave the service.
+func toConnect(ctx context.Context, err error) *connect.Error {
+	if errors.Is(err, context.Canceled) {
+		return connect.NewError(connect.CodeCanceled, errors.New("the caller went away"))
+	}
+	e := public(ctx, err)
+	out := connect.NewError(codes[e.Reason], errors.New(e.Message))
+	addDetail(out, &errdetails.ErrorInfo{Reason: e.Reason, Domain: domain})
+	if e.Reason == fraud.ReasonInvalidArgument {
+		addDetail(out, &errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
+			{Field: e.Field, Description: e.Message}}})
+	}
+	if e.RetryAfter > 0 {
+		addDetail(out, &errdetails.RetryInfo{RetryDelay: durationpb.New(e.RetryAfter)})
+	}
+	if e.Reason == fraud.ReasonInternal {
+		addDetail(out, &errdetails.RequestInfo{RequestId: requestID(ctx)})
+	}
+	return out
+}
+
+func addDetail(e *connect.Error, detail proto.Message) {
+	if d, err := connect.NewErrorDetail(detail); err == nil {
+		e.AddDetail(d)
+	}
+}
+
+// toItemError is the same for one item of a batch.
+func toItemError(ctx context.Context, err error) *fraudactivityv1.ItemError {
+	e := public(ctx, err)
+	return &fraudactivityv1.ItemError{Code: codes[e.Reason].String(), Reason: e.Reason, Message: e.Message}
+}
+
+// logFailure writes down what a caller is told, and what it is not told.
+func logFailure(ctx context.Context, log *slog.Logger, procedure string, caller access.Caller, err error) {
+	level := slog.LevelInfo
+	switch fraud.ReasonOf(err) {
+	case fraud.ReasonInternal:
+		level = slog.LevelError
+	case fraud.ReasonPredictorUnavailable, fraud.ReasonQueueFull:
+		level = slog.LevelWarn
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		level = slog.LevelInfo
+	}
+	log.Log(ctx, level, "call failed", "procedure", procedure, "reason", public(ctx, err).Reason,
+		"request_id", requestID(ctx), "key_id", caller.KeyID, "error", err)
+}
+
+// recovered turns a panic into an error that is masked and logged like any.
+func recovered(_ context.Context, _ connect.Spec, _ http.Header, p any) error {
+	return &panicError{value: p, stack: debug.Stack()}
+}
+
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string {
+	return "panic: " + slog.AnyValue(e.value).String() + "\n" + string(e.stack)
+}

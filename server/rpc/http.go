@@ -1,0 +1,66 @@
+package rpc
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"slices"
+
+	"connectrpc.com/connect"
+	connectcors "connectrpc.com/cors"
+	"github.com/rs/cors"
+
+	"github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1/fraudactivityv1connect"
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+)
+
+// SeedPath is where clients of the service's first version post to.
+const SeedPath = "/api/FraudActivity"
+
+// seedPath leads the seed's path to the one handler: same gate, same answers.
+func seedPath(next http.Handler) http.Handler {
+	write := connect.NewErrorWriter()
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == SeedPath {
+			if r.Method == http.MethodPost && !isJSON(r) {
+				// Connect would answer 415 with nothing that tells why.
+				write.Write(w, r, toConnect(r.Context(), fraud.InvalidArgument("content-type", "must be application/json")))
+				return
+			}
+			r.URL.Path = fraudactivityv1connect.FraudActivityServiceGetFraudActivityProcedure
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func isJSON(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && kind == "application/json"
+}
+
+// limitBody bounds what is read of a body as it comes, before it is inflated.
+func limitBody(bytes int64) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler { return http.MaxBytesHandler(next, bytes) }
+}
+
+// corsLayer lets pages of the given origins call, and no others.
+func corsLayer(origins []string) func(http.Handler) http.Handler {
+	if len(origins) == 0 {
+		return func(next http.Handler) http.Handler { return next }
+	}
+	return cors.New(cors.Options{
+		AllowedOrigins: origins,
+		AllowedMethods: connectcors.AllowedMethods(),
+		AllowedHeaders: append(connectcors.AllowedHeaders(), "Authorization", requestIDHeader),
+		ExposedHeaders: append(connectcors.ExposedHeaders(), requestIDHeader),
+		MaxAge:         7200,
+	}).Handler
+}
+
+// CheckOrigins refuses an origin that no browser would send.
+func CheckOrigins(origins []string) error {
+	if slices.Contains(origins, "") {
+		return errors.New("cors-origin: must not be empty")
+	}
+	return nil
+}

@@ -1,0 +1,61 @@
+package rpc
+
+import (
+	"context"
+
+	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+)
+
+const defaultPageSize = 50
+
+// ListFraudActivity lists recorded assessments.
+func (s *service) ListFraudActivity(ctx context.Context, req *fraudactivityv1.ListFraudActivityRequest) (*fraudactivityv1.ListFraudActivityResponse, error) {
+	q := toQuery(req)
+	var err error
+	if q.After, err = parsePageToken(req.PageToken, req); err != nil {
+		return nil, err
+	}
+	page, err := s.Store.List(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	out := &fraudactivityv1.ListFraudActivityResponse{NextPageToken: pageToken(page.Next, req)}
+	for _, item := range page.Items {
+		shown := fromActivity(item.Assessment, fraudactivityv1.View_VIEW_FULL)
+		shown.Assessment.FromRecord = true
+		if item.Outcome != nil {
+			shown.Assessment.Outcome = fromOutcome(*item.Outcome)
+		}
+		out.FraudActivities = append(out.FraudActivities, shown)
+	}
+	return out, nil
+}
+
+// toQuery reads what to list. Without a filter that is everything.
+func toQuery(req *fraudactivityv1.ListFraudActivityRequest) fraud.Query {
+	q := fraud.Query{Limit: int(req.PageSize)}
+	if q.Limit == 0 {
+		q.Limit = defaultPageSize
+	}
+	if req.Order == fraudactivityv1.Order_ORDER_FRAUD_PROBABILITY {
+		q.Order = fraud.OrderProbability
+	}
+	f := req.Filter
+	if f == nil {
+		return q
+	}
+	q.TransactionID, q.AccountID = f.TransactionId, f.AccountId
+	q.MinProbability, q.MaxProbability = fromPercent(f.MinFraudProbability), fromPercent(f.MaxFraudProbability)
+	q.Label, q.Outcome = f.PredictedLabel, fraud.OutcomeLabel(f.Outcome)
+	q.From, q.To = fromTimestamp(f.From), fromTimestamp(f.To)
+	return q
+}
+
+func fromPercent(p *float64) *float64 {
+	if p == nil {
+		return nil
+	}
+	unit := *p / 100
+	return &unit
+}

@@ -1,0 +1,64 @@
+package rpc
+
+import (
+	"context"
+
+	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+)
+
+// show answers one assessment in the view that the caller chose.
+func (s *service) show(ctx context.Context, a fraud.Assessment, view fraudactivityv1.View) (*fraudactivityv1.FraudActivity, error) {
+	shown, errs := s.showAll(ctx, []fraud.Assessment{a}, view)
+	return shown[0], errs[0]
+}
+
+// showAll does so for many, with one query for outcomes and one call for
+// reasons: an answer or an error for each, in order.
+func (s *service) showAll(ctx context.Context, all []fraud.Assessment, view fraudactivityv1.View) ([]*fraudactivityv1.FraudActivity, []error) {
+	shown, errs := make([]*fraudactivityv1.FraudActivity, len(all)), make([]error, len(all))
+	for i, a := range all {
+		shown[i] = fromActivity(a, view)
+	}
+	if len(all) == 0 || shown[0].Assessment == nil {
+		return shown, errs
+	}
+	if err := s.addOutcomes(ctx, shown); err != nil {
+		return shown, failAll(errs, err)
+	}
+	if view != fraudactivityv1.View_VIEW_EXPLAINED {
+		return shown, errs
+	}
+	explanations, err := s.Assessor.Explain(ctx, all)
+	if err != nil {
+		return shown, failAll(errs, err)
+	}
+	for i, e := range explanations {
+		shown[i].Assessment.Reasons, errs[i] = fromReasons(e.Reasons), e.Err
+	}
+	return shown, errs
+}
+
+func (s *service) addOutcomes(ctx context.Context, shown []*fraudactivityv1.FraudActivity) error {
+	ids := make([]string, len(shown))
+	for i := range shown {
+		ids[i] = shown[i].TransactionId
+	}
+	outcomes, err := s.Store.NewestOutcomes(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		if o, ok := outcomes[id]; ok {
+			shown[i].Assessment.Outcome = fromOutcome(o)
+		}
+	}
+	return nil
+}
+
+func failAll(errs []error, err error) []error {
+	for i := range errs {
+		errs[i] = err
+	}
+	return errs
+}
