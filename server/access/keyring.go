@@ -30,10 +30,10 @@ const (
 // Keyring knows the keys in the store. It holds them in memory, so that a call
 // costs no look-up, and reads them again a few times a second.
 type Keyring struct {
-	store     fraud.Keys
-	log       *slog.Logger
-	snapshot  atomic.Pointer[snapshot]
-	refreshMu sync.Mutex
+	store    fraud.Keys
+	log      *slog.Logger
+	snapshot atomic.Pointer[snapshot]
+	reading  chan struct{} // a token: one refresh at a time
 
 	usedMu sync.Mutex
 	used   map[string]time.Time
@@ -49,7 +49,7 @@ type snapshot struct {
 
 // OpenKeyring reads the keys and keeps reading them until Close.
 func OpenKeyring(ctx context.Context, store fraud.Keys, log *slog.Logger) (*Keyring, error) {
-	k := &Keyring{store: store, log: log, used: map[string]time.Time{}}
+	k := &Keyring{store: store, log: log, reading: make(chan struct{}, 1), used: map[string]time.Time{}}
 	if err := k.refresh(ctx); err != nil {
 		return nil, err
 	}
@@ -106,13 +106,17 @@ func (k *Keyring) find(ctx context.Context, id string) (fraud.Key, bool, error) 
 	if key, ok := seen.keys[id]; ok {
 		return key, true, nil
 	}
-	k.refreshMu.Lock()
-	defer k.refreshMu.Unlock()
+	select {
+	case k.reading <- struct{}{}:
+		defer func() { <-k.reading }()
+	case <-ctx.Done():
+		return fraud.Key{}, false, ctx.Err()
+	}
 	if seen = k.snapshot.Load(); !seen.at.After(asked) {
 		if err := pause(ctx, unknownEvery-time.Since(seen.at)); err != nil {
 			return fraud.Key{}, false, err
 		}
-		if err := k.refreshLocked(ctx); err != nil {
+		if err := k.refresh(ctx); err != nil {
 			return fraud.Key{}, false, err
 		}
 		seen = k.snapshot.Load()
@@ -121,13 +125,8 @@ func (k *Keyring) find(ctx context.Context, id string) (fraud.Key, bool, error) 
 	return key, ok, nil
 }
 
+// refresh reads the keys again. Holds the token.
 func (k *Keyring) refresh(ctx context.Context) error {
-	k.refreshMu.Lock()
-	defer k.refreshMu.Unlock()
-	return k.refreshLocked(ctx)
-}
-
-func (k *Keyring) refreshLocked(ctx context.Context) error {
 	at := time.Now()
 	list, err := k.store.ListKeys(ctx)
 	if err != nil {
@@ -142,6 +141,8 @@ func (k *Keyring) refreshLocked(ctx context.Context) error {
 }
 
 func (k *Keyring) refreshOrLog(ctx context.Context) {
+	k.reading <- struct{}{}
+	defer func() { <-k.reading }()
 	if err := k.refresh(ctx); err != nil && ctx.Err() == nil {
 		k.log.Error("keys cannot be read; a revocation may go unseen", "error", err)
 	}

@@ -16,6 +16,7 @@ type Transaction struct {
 	// AccountOpenedAt counts on the account's first transaction only. Zero: the
 	// account opens at that transaction's time.
 	AccountOpenedAt time.Time
+	RecordedBy      string // ID of the key that hands it in
 }
 
 // SameFacts reports whether two transactions of one ID are the same payment, at

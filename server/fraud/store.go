@@ -26,7 +26,7 @@ type Transactions interface {
 	//   - Already false: it is now recorded.
 	//   - Already true: the ID is recorded with the same facts; nothing changed.
 	//   - Err FACTS_DIFFER: the ID is recorded with other facts; nothing changed.
-	Record(ctx context.Context, by string, transactions []Transaction) ([]RecordResult, error)
+	Record(ctx context.Context, transactions []Transaction) ([]RecordResult, error)
 }
 
 // RecordResult is what became of one transaction.

@@ -1,0 +1,135 @@
+package storetest
+
+import (
+	"testing"
+	"time"
+
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+)
+
+func testOutcomes(t *testing.T, open func(t *testing.T) fraud.Store) {
+	hours := func(n int) time.Time { return start.Add(time.Duration(n) * time.Hour) }
+	type one struct {
+		label    fraud.OutcomeLabel
+		occurred time.Time
+	}
+	const bad, good = fraud.OutcomeFraud, fraud.OutcomeLegitimate
+	for _, test := range []struct {
+		name    string
+		reports []one
+		want    int // which of them stands
+	}{
+		{"the only one stands", []one{{bad, hours(1)}}, 0},
+		{"the newest stands", []one{{bad, hours(1)}, {good, hours(2)}}, 1},
+		{"the newest stands though it comes first", []one{{bad, hours(2)}, {good, hours(1)}}, 0},
+		{"of equally new ones the last to arrive stands", []one{{bad, hours(1)}, {good, hours(1)}}, 1},
+		{"one that is repeated does not arrive again", []one{{bad, hours(1)}, {good, hours(1)}, {bad, hours(1)}}, 1},
+		{"a microsecond is newer", []one{{bad, hours(1).Add(time.Microsecond)}, {good, hours(1)}}, 0},
+		{"a nanosecond is not", []one{{bad, hours(1).Add(999)}, {good, hours(1)}}, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			var outcomes []fraud.Outcome
+			for _, r := range test.reports {
+				outcomes = append(outcomes, outcome("a", r.label, r.occurred))
+			}
+			together, apart := open(t), open(t)
+			record(t, together, payment("a"))
+			record(t, apart, payment("a"))
+			stands := report(t, together, outcomes...)[test.want].Outcome
+			equal(t, "reported in one call", newestOutcomes(t, together, "a")["a"], stands)
+			var results []fraud.OutcomeResult
+			for _, o := range outcomes {
+				results = append(results, report(t, apart, o)...)
+			}
+			equal(t, "reported one by one", newestOutcomes(t, apart, "a")["a"], results[test.want].Outcome)
+		})
+	}
+	t.Run("the answer is what is recorded", func(t *testing.T) { testOutcomeValues(t, open(t)) })
+	t.Run("an equal one is in the history once", func(t *testing.T) { testOutcomeRepeats(t, open(t)) })
+	t.Run("unknown is not an outcome and fails the call", func(t *testing.T) { testNotAnOutcome(t, open(t)) })
+	t.Run("an unknown transaction fails alone", func(t *testing.T) {
+		s := open(t)
+		record(t, s, payment("a"), payment("b"))
+		results := report(t, s, outcome("a", bad, hours(1)), outcome("A", bad, hours(1)), outcome("b", good, hours(1)))
+		equal(t, "reason", fraud.ReasonOf(results[1].Err), fraud.ReasonTransactionUnknown)
+		equal(t, "outcome", results[1].Outcome, fraud.Outcome{})
+		newest := newestOutcomes(t, s, "a", "A", "b", "nobody", "a")
+		equal(t, "found", newest, map[string]fraud.Outcome{"a": results[0].Outcome, "b": results[2].Outcome})
+	})
+}
+
+func testNotAnOutcome(t *testing.T, s fraud.Store) {
+	record(t, s, payment("a"))
+	reports := []fraud.Outcome{outcome("a", fraud.OutcomeFraud, start), outcome("a", fraud.OutcomeUnknown, start)}
+	if _, err := s.ReportOutcomes(t.Context(), reports); err == nil {
+		t.Error("no error")
+	}
+	equal(t, "nothing of the call", newestOutcomes(t, s, "a"), map[string]fraud.Outcome{})
+}
+
+func outcome(id string, label fraud.OutcomeLabel, occurred time.Time) fraud.Outcome {
+	return fraud.Outcome{TransactionID: id, Label: label, Source: fraud.SourceAnalyst,
+		OccurredAt: occurred, Note: "seen", ReportedBy: "analyst"}
+}
+
+func report(t *testing.T, s fraud.Store, outcomes ...fraud.Outcome) []fraud.OutcomeResult {
+	t.Helper()
+	results, err := s.ReportOutcomes(t.Context(), outcomes)
+	if err != nil {
+		t.Fatalf("ReportOutcomes: %v", err)
+	}
+	if len(results) != len(outcomes) {
+		t.Fatalf("ReportOutcomes answers %d for %d", len(results), len(outcomes))
+	}
+	return results
+}
+
+func newestOutcomes(t *testing.T, s fraud.Store, ids ...string) map[string]fraud.Outcome {
+	t.Helper()
+	newest, err := s.NewestOutcomes(t.Context(), ids)
+	if err != nil {
+		t.Fatalf("NewestOutcomes: %v", err)
+	}
+	return newest
+}
+
+func testOutcomeValues(t *testing.T, s fraud.Store) {
+	record(t, s, payment("a"))
+	for _, source := range []fraud.OutcomeSource{fraud.SourceChargeback, fraud.SourceAnalyst, fraud.SourceCustomer, fraud.SourceImport} {
+		o := outcome("a", fraud.OutcomeFraud, start.Add(1234567).In(time.FixedZone("east", 3600)))
+		o.Source, o.Note = source, "“quoted”, and\nmore"
+		from := time.Now().Truncate(time.Microsecond)
+		got := report(t, s, o)[0].Outcome
+		if got.ReportedAt.Before(from) || got.ReportedAt.After(time.Now()) || got.ReportedAt.Location() != time.UTC {
+			t.Errorf("reported at %v, not now in UTC", got.ReportedAt)
+		}
+		want := o
+		want.OccurredAt, want.ReportedAt = start.Add(1234*time.Microsecond), got.ReportedAt
+		equal(t, "answer", got, want)
+		equal(t, "newest", newestOutcomes(t, s, "a")["a"], want)
+	}
+}
+
+func testOutcomeRepeats(t *testing.T, s fraud.Store) {
+	record(t, s, payment("a"))
+	first := report(t, s, outcome("a", fraud.OutcomeFraud, start))[0]
+	again := outcome("a", fraud.OutcomeFraud, start.Add(999))
+	again.ReportedBy = "somebody else"
+	for _, r := range report(t, s, again, again) {
+		equal(t, "answer", r, first)
+	}
+	for name, change := range map[string]func(*fraud.Outcome){
+		"label":        func(o *fraud.Outcome) { o.Label = fraud.OutcomeLegitimate },
+		"source":       func(o *fraud.Outcome) { o.Source = fraud.SourceCustomer },
+		"time":         func(o *fraud.Outcome) { o.OccurredAt = start.Add(time.Microsecond) },
+		"earlier note": func(o *fraud.Outcome) { o.Note = "Seen" },
+		"later note":   func(o *fraud.Outcome) { o.Note = "seen again" },
+		"empty note":   func(o *fraud.Outcome) { o.Note = "" },
+	} {
+		other := again
+		change(&other)
+		got := report(t, s, other)[0].Outcome
+		other.OccurredAt, other.ReportedAt = other.OccurredAt.Truncate(time.Microsecond), got.ReportedAt
+		equal(t, "with another "+name, got, other)
+	}
+}
