@@ -35,10 +35,10 @@ var errMalformed = errors.New(`malformed key: send "Authorization: Bearer brrr_<
 
 // parseAuthorization reads the header's value. It never echoes any of it.
 func parseAuthorization(header string) (id string, hash [sha256.Size]byte, err error) {
-	if header == "" {
+	scheme, token, _ := strings.Cut(header, " ")
+	if strings.TrimSpace(token) == "" {
 		return "", hash, errNoToken
 	}
-	scheme, token, _ := strings.Cut(header, " ")
 	body, prefixed := strings.CutPrefix(strings.TrimSpace(token), tokenPrefix)
 	id, secret, ok := strings.Cut(body, "_")
 	if !strings.EqualFold(scheme, "Bearer") || len(header) > maxToken || !prefixed || !ok || id == "" || secret == "" {

@@ -1,0 +1,94 @@
+# Bare `make` proves a change: generate, lint, build, test, and no file changed.
+# Everything is set up on the way; nothing but Go, Python, Node and make is
+# expected of the machine.
+
+PYTHON ?= python3
+VENV   := predictor/.venv
+PY     := $(VENV)/bin/python
+BUF    := node_modules/.bin/buf
+RUN    ?= --demo --log-format text --log-level warn
+
+.DEFAULT_GOAL := all
+.PHONY: all build run test lint generate bench model clean
+
+all: generate lint build test
+	@git diff --exit-code --stat || { echo "make: files changed; commit them" >&2; exit 1; }
+
+## build: bin/brrr and the Python predictor
+build: bin/brrr $(VENV)/.serve
+
+.PHONY: bin/brrr
+bin/brrr: # Go knows best what is out of date
+	@mkdir -p bin
+	go build -buildvcs=auto -o $@ ./cmd/brrr
+
+## run: set up, simulate, serve, and show a first call
+run: build model node_modules/.ready
+	bin/brrr serve $(RUN)
+
+## test: everything
+test: build model $(VENV)/.dev node_modules/.ready
+	go test -race ./...
+	go test -run Sparkov ./cmd/brrr
+	$(PY) -m pytest -q -c predictor/pyproject.toml predictor/tests
+
+## lint: form, types, rules, and that gen/ is what the contracts say
+lint: $(VENV)/.dev node_modules/.ready
+	$(BUF) lint
+	$(BUF) format --diff --exit-code
+	@if git rev-parse -q --verify main >/dev/null; then $(BUF) breaking --against '.git#branch=main'; fi
+	@test -z "$$(gofmt -l client cmd server)" || { gofmt -d client cmd server; exit 1; }
+	go mod tidy -diff
+	go vet ./...
+	go tool staticcheck ./...
+	$(VENV)/bin/ruff check --config predictor/pyproject.toml predictor
+	$(VENV)/bin/ruff format --check --config predictor/pyproject.toml predictor
+	$(PY) -m mypy --config-file predictor/pyproject.toml predictor
+	@$(MAKE) --no-print-directory OUT=.drift generate
+	@diff -r gen .drift/gen || { rm -rf .drift; echo "make: gen/ is out of date; run make generate" >&2; exit 1; }
+	@rm -rf .drift
+
+## generate: gen/ from proto/
+OUT := .
+generate: $(VENV)/.dev node_modules/.ready
+	@rm -rf $(OUT)/gen && mkdir -p $(OUT)/gen/python
+	$(BUF) generate -o $(OUT)
+	PATH="$(abspath $(VENV)/bin):$$PATH" $(PY) -m grpc_tools.protoc -Iproto --python_out=$(OUT)/gen/python \
+		--pyi_out=$(OUT)/gen/python --grpc_python_out=$(OUT)/gen/python \
+		--mypy_grpc_out=quiet:$(OUT)/gen/python proto/fraud_detection/fraud_detection.proto
+
+## model: the default model, trained on simulated payments; the same bytes each time
+model: predictor/models/active
+
+predictor/models/active: $(VENV)/.serve $(wildcard predictor/*.py)
+	rm -rf predictor/models && mkdir -p predictor/models
+	$(PY) -m predictor simulate --seed 1 --transactions predictor/models/training.csv --accounts predictor/models/accounts.csv
+	$(PY) -m predictor train --data predictor/models/training.csv --accounts predictor/models/accounts.csv \
+		--name simulated --out predictor/models/{version} --activate
+	rm predictor/models/training.csv predictor/models/accounts.csv
+
+bench:
+	go test -run '^$$' -bench . -benchmem ./server/...
+
+clean:
+	rm -rf bin .drift node_modules $(VENV) predictor/models
+
+# What is installed, by lists with exact versions.
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is older than 3.11; say PYTHON=…" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# gen/python and the repository itself are import roots, wherever Python starts.
+$(VENV)/.serve: $(PY) predictor/requirements.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check -r predictor/requirements.txt
+	@printf '%s\n' "$(CURDIR)" "$(CURDIR)/gen/python" > "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/grpcgoesbrrr.pth"
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.serve predictor/requirements-dev.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check -r predictor/requirements-dev.txt
+	@touch $@
+
+node_modules/.ready: package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@

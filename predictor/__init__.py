@@ -1,0 +1,1 @@
+"""A fraud model behind gRPC: the same features for training and for serving."""

@@ -1,0 +1,21 @@
+"""The errors that this package raises on purpose; anything else is a defect."""
+
+
+class PredictorError(Exception):
+    """An error whose text is meant for the person who runs the command."""
+
+
+class ModelError(PredictorError):
+    """A model directory that cannot be used. Names the file and the rule."""
+
+
+class DataError(PredictorError):
+    """Training data that cannot be used. Names the file, the line if any, and the rule."""
+
+
+class ListenError(PredictorError):
+    """An address that cannot be listened on."""
+
+
+class RequestError(Exception):
+    """A request that breaks the contract; its text goes back to the caller."""

@@ -1,0 +1,111 @@
+"""The servicer's methods as gRPC handlers; the only place that turns errors into codes."""
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Executor
+from typing import Any, TypeVar
+
+import grpc
+from fraud_detection import fraud_detection_pb2 as pb
+
+from predictor.errors import RequestError
+from predictor.log import log
+from predictor.servicer import Servicer
+
+SERVICE = pb.DESCRIPTOR.services_by_name["FraudDetectionService"].full_name
+
+LONG_REQUEST = 65_536
+"""Bytes: a longer prediction (2,048 rows) runs beside the event loop, not in it."""
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+Context = grpc.aio.ServicerContext[Any, Any]
+Answer = Callable[[Request, Context], Awaitable[Response]]
+
+
+class InFlight:
+    """Counts the calls taken on and not yet ended; health watches are none of them."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    def add(self, context: Context) -> None:
+        """Count a call until its answer is sent or it has failed."""
+        self._count += 1
+        self._none.clear()
+        # The stub asks for an instance of a class of its own; any function does.
+        context.add_done_callback(self._ended)  # type: ignore[arg-type]
+
+    def _ended(self, _: Context) -> None:
+        self._count -= 1
+        if not self._count:
+            self._none.set()
+
+    async def none(self) -> None:
+        """Wait until there is none."""
+        await self._none.wait()
+
+
+def handlers(servicer: Servicer, executor: Executor, calls: InFlight) -> grpc.GenericRpcHandler:
+    """Return the handlers of FraudDetectionService. `executor` takes the long work."""
+
+    async def predict_batch(data: bytes, context: Context) -> bytes:
+        if len(data) <= LONG_REQUEST:
+            return servicer.predict_batch(data)
+        return await _beside(executor, servicer.predict_batch, data, context)
+
+    async def explain_batch(data: bytes, context: Context) -> bytes:
+        return await _beside(executor, servicer.explain_batch, data, context)
+
+    async def predict(request: pb.PredictionRequest, _: Context) -> pb.PredictionResponse:
+        return servicer.predict(request)
+
+    async def get_model(request: pb.GetModelRequest, _: Context) -> pb.GetModelResponse:
+        return servicer.get_model(request)
+
+    # Without a deserializer a handler gets the bytes themselves; see wire.
+    method = grpc.unary_unary_rpc_method_handler
+    return grpc.method_handlers_generic_handler(
+        SERVICE,
+        {
+            "PredictFraud": method(
+                _guarded(predict, calls),
+                request_deserializer=pb.PredictionRequest.FromString,
+                response_serializer=pb.PredictionResponse.SerializeToString,
+            ),
+            "PredictFraudBatch": method(_guarded(predict_batch, calls)),
+            "ExplainFraudBatch": method(_guarded(explain_batch, calls)),
+            "GetModel": method(
+                _guarded(get_model, calls),
+                request_deserializer=pb.GetModelRequest.FromString,
+                response_serializer=pb.GetModelResponse.SerializeToString,
+            ),
+        },
+    )
+
+
+async def _beside(
+    executor: Executor, work: Callable[[bytes], bytes], data: bytes, context: Context
+) -> bytes:
+    # The caller learns at once that its call was taken on.
+    await context.send_initial_metadata(())
+    return await asyncio.get_running_loop().run_in_executor(executor, work, data)
+
+
+def _guarded(answer: Answer[Request, Response], calls: InFlight) -> Answer[Request, Response]:
+    """Return `answer` with errors as codes: the caller's own are told, others logged and masked."""
+
+    async def guarded(request: Request, context: Context) -> Response:
+        calls.add(context)
+        try:
+            return await answer(request, context)
+        except RequestError as err:
+            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(err))
+        except Exception:  # noqa: BLE001 - A defect's text must not reach the caller.
+            log("defect", traceback=traceback.format_exc())
+            await context.abort(grpc.StatusCode.INTERNAL, "internal error")
+
+    return guarded
