@@ -23,11 +23,11 @@ bin/brrr: # Go knows best what is out of date
 	go build -buildvcs=auto -o $@ ./cmd/brrr
 
 ## run: set up, simulate, serve, and show a first call
-run: build model node_modules/.ready
+run: build predictor/models/active node_modules/.ready
 	bin/brrr serve $(RUN)
 
 ## test: everything
-test: build model $(VENV)/.dev node_modules/.ready
+test: build predictor/models/active $(VENV)/.dev node_modules/.ready
 	go test -race ./...
 	go test -run Sparkov ./cmd/brrr
 	$(PY) -m pytest -q -c predictor/pyproject.toml predictor/tests
@@ -57,15 +57,18 @@ generate: $(VENV)/.dev node_modules/.ready
 		--pyi_out=$(OUT)/gen/python --grpc_python_out=$(OUT)/gen/python \
 		--mypy_grpc_out=quiet:$(OUT)/gen/python proto/fraud_detection/fraud_detection.proto
 
-## model: the default model, trained on simulated payments; the same bytes each time
-model: predictor/models/active
+## model: train the default model on simulated payments; the same bytes each time
+SIMULATED := predictor/models/.simulated
+model: $(VENV)/.serve
+	@mkdir -p $(SIMULATED)
+	$(PY) -m predictor simulate --seed 1 --transactions $(SIMULATED)/transactions.csv --accounts $(SIMULATED)/accounts.csv
+	$(PY) -m predictor train --data $(SIMULATED)/transactions.csv --accounts $(SIMULATED)/accounts.csv \
+		--name simulated --out 'predictor/models/{version}' --activate
+	@rm -r $(SIMULATED)
 
-predictor/models/active: $(VENV)/.serve $(wildcard predictor/*.py)
-	rm -rf predictor/models && mkdir -p predictor/models
-	$(PY) -m predictor simulate --seed 1 --transactions predictor/models/training.csv --accounts predictor/models/accounts.csv
-	$(PY) -m predictor train --data predictor/models/training.csv --accounts predictor/models/accounts.csv \
-		--name simulated --out predictor/models/{version} --activate
-	rm predictor/models/training.csv predictor/models/accounts.csv
+# Made when there is none. One that is there stays: it may be somebody's own.
+predictor/models/active:
+	@$(MAKE) --no-print-directory model
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./server/...

@@ -93,7 +93,6 @@ func (a *app) listen(c *serveCmd, handler http.Handler) error {
 			return err
 		}
 	}
-	a.log.Info("listening", "url", a.url, "admin", c.AdminListen)
 	return nil
 }
 
@@ -139,6 +138,7 @@ func adminHandler() http.Handler {
 
 // serveUntil serves until the context ends or a server fails, then drains.
 func (a *app) serveUntil(ctx context.Context, drain time.Duration) error {
+	a.log.Info("listening", "url", a.url)
 	var failure error
 	select {
 	case <-ctx.Done():

@@ -44,7 +44,7 @@ func (c *modelShowCmd) Run(ctx context.Context, io streams) error {
 		{"training rows", fmt.Sprint(model.TrainingRows)},
 	}
 	for _, name := range slices.Sorted(maps.Keys(model.Metrics)) {
-		rows = append(rows, []string{name, fmt.Sprintf("%.4g", model.Metrics[name])})
+		rows = append(rows, []string{name, fmt.Sprintf("%.6g", model.Metrics[name])})
 	}
 	return printTable(io.out, []string{"MODEL", ""}, rows)
 }

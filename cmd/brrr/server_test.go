@@ -1,7 +1,9 @@
 package main
 
 import (
+	"connectrpc.com/connect"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -126,3 +128,5 @@ var http1 = &http.Client{Transport: func() *http.Transport {
 	protocols.SetHTTP1(true)
 	return &http.Transport{Protocols: protocols}
 }()}
+
+func asConnect(err error, to **connect.Error) bool { return errors.As(err, to) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"runtime/debug"
 
 	"connectrpc.com/connect"
@@ -14,8 +15,6 @@ import (
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
 	"github.com/wassef911/grpcgoesbrrr/server/access"
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
-
-	"net/http"
 )
 
 // domain is that of every ErrorInfo.
@@ -51,7 +50,7 @@ func public(ctx context.Context, err error) *fraud.Error {
 
 // toConnect makes err ready to leave the service.
 func toConnect(ctx context.Context, err error) *connect.Error {
-	if errors.Is(err, context.Canceled) {
+	if gone(err) {
 		return connect.NewError(connect.CodeCanceled, errors.New("the caller went away"))
 	}
 	e := public(ctx, err)
@@ -82,19 +81,27 @@ func toItemError(ctx context.Context, err error) *fraudactivityv1.ItemError {
 	return &fraudactivityv1.ItemError{Code: codes[e.Reason].String(), Reason: e.Reason, Message: e.Message}
 }
 
+// gone reports whether the caller stopped waiting: there is nobody to answer.
+func gone(err error) bool {
+	var known *fraud.Error
+	return errors.Is(err, context.Canceled) && !errors.As(err, &known)
+}
+
 // logFailure writes down what a caller is told, and what it is not told.
 func logFailure(ctx context.Context, log *slog.Logger, procedure string, caller access.Caller, err error) {
+	if gone(err) {
+		log.DebugContext(ctx, "caller went away", "procedure", procedure, "request_id", requestID(ctx), "key_id", caller.KeyID)
+		return
+	}
+	e := public(ctx, err)
 	level := slog.LevelInfo
-	switch fraud.ReasonOf(err) {
+	switch e.Reason {
 	case fraud.ReasonInternal:
 		level = slog.LevelError
 	case fraud.ReasonPredictorUnavailable, fraud.ReasonQueueFull:
 		level = slog.LevelWarn
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		level = slog.LevelInfo
-	}
-	log.Log(ctx, level, "call failed", "procedure", procedure, "reason", public(ctx, err).Reason,
+	log.Log(ctx, level, "call failed", "procedure", procedure, "reason", e.Reason,
 		"request_id", requestID(ctx), "key_id", caller.KeyID, "error", err)
 }
 
