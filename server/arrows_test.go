@@ -1,0 +1,116 @@
+// Package server_test holds the rooms of this repository to the arrows between
+// them: which may import which, and why no other.
+package server_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/wassef911/grpcgoesbrrr/"
+
+// arrows are all imports within the repository that a room may have. cmd wires
+// everything and is not listed.
+var arrows = []struct {
+	room string
+	may  []string
+	why  string
+}{
+	{"server/fraud", nil, "the vocabulary stands on the standard library alone, so that every room can share it"},
+	{"server/batch", nil, "batching knows nothing of fraud: it could serve any work"},
+	{"server/assess", []string{"server/batch", "server/fraud"}, "the pipeline knows no wire format, database or network"},
+	{"server/access", []string{"server/fraud", "gen/go/fraudactivity/v1"}, "permissions are read from the contract; keys come from any store"},
+	{"server/predictor", []string{"server/fraud", "gen/go/fraud_detection"}, "the link to models knows nothing of callers or stores"},
+	{"server/store/sqlite", []string{"server/fraud"}, "a store can be replaced by any other that passes storetest"},
+	{"server/store/storetest", []string{"server/fraud"}, "one suite for all stores, so it may know none"},
+	{"server/rpc", []string{"server/assess", "server/access", "server/fraud", "gen/go/fraudactivity/v1"}, "the edge translates; it neither stores nor predicts"},
+	{"client", []string{"gen/go/fraudactivity/v1"}, "callers must not link the server"},
+}
+
+// standardOnly are the rooms that import nothing from outside either.
+var standardOnly = []string{"server/fraud", "server/batch"}
+
+func TestRoomsImportOnlyWhatTheirArrowsAllow(t *testing.T) {
+	rooms := map[string]bool{}
+	for _, arrow := range arrows {
+		rooms[arrow.room] = true
+		for file, imports := range importsOf(t, arrow.room) {
+			for _, path := range imports {
+				inside, ok := strings.CutPrefix(path, module)
+				if ok && !allowed(inside, arrow.may) {
+					t.Errorf("%s imports %s: %s", file, inside, arrow.why)
+				}
+				if !ok && strings.Contains(path, ".") && allowed(arrow.room, standardOnly) {
+					t.Errorf("%s imports %s: %s", file, path, arrow.why)
+				}
+			}
+		}
+	}
+	for _, room := range roomsUnder(t, "server", "client") {
+		if !rooms[room] {
+			t.Errorf("%s has no arrows: say here what it may import, and why", room)
+		}
+	}
+}
+
+// allowed reports whether path is one of may, or below one.
+func allowed(path string, may []string) bool {
+	for _, m := range may {
+		if path == m || strings.HasPrefix(path, m+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// importsOf are the imports of a room's files, tests apart: these may reach for
+// a real store or model.
+func importsOf(t *testing.T, room string) map[string][]string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", room, "*.go"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("%s: no files (%v)", room, err)
+	}
+	imports := map[string][]string{}
+	for _, file := range files {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, spec := range parsed.Imports {
+			path, _ := strconv.Unquote(spec.Path.Value)
+			imports[file] = append(imports[file], path)
+		}
+	}
+	return imports
+}
+
+// roomsUnder are the folders with Go files that are not only tests.
+func roomsUnder(t *testing.T, tops ...string) []string {
+	t.Helper()
+	found := map[string]bool{}
+	for _, top := range tops {
+		err := filepath.WalkDir(filepath.Join("..", top), func(path string, d fs.DirEntry, err error) error {
+			if err == nil && strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+				found[filepath.ToSlash(strings.TrimPrefix(filepath.Dir(path), ".."+string(filepath.Separator)))] = true
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	var rooms []string
+	for room := range found {
+		rooms = append(rooms, room)
+	}
+	return rooms
+}
