@@ -33,7 +33,9 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, type=Path, metavar="DIR")
     parser.add_argument("--grace", type=_seconds, default=10.0, metavar="SECONDS")
     parser.add_argument("--reload", type=_seconds, default=1.0, metavar="SECONDS")
-    parser.add_argument("--exit-with-parent", action="store_true")
+    parser.add_argument(
+        "--exit-with-parent", action="store_true", help="stop when standard input ends"
+    )
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:

@@ -1,30 +1,23 @@
 """Ending with the process that started this one, so that a killed supervisor leaves no stray."""
 
 import asyncio
-import ctypes
 import os
-import signal
 import sys
 from collections.abc import Callable
 
-_PR_SET_PDEATHSIG = 1
 
+def on_death(stop: Callable[[], None]) -> None:
+    """Call `stop` in the running event loop when standard input ends.
 
-def on_death(parent: int, stop: Callable[[], None]) -> None:
-    """Call `stop` in the running event loop when process `parent` is gone. Linux only.
-
-    The kernel signals when the thread that started this process ends, which in some
-    runtimes happens while the process lives on; hence a look at who the parent is.
+    A supervisor holds the other end of it, as a pipe it never writes to. The system
+    closes that however the supervisor ends, on every platform.
     """
-    if sys.platform != "linux":
-        return
+    loop = asyncio.get_running_loop()
+    leash = sys.stdin.fileno()
 
     def look() -> None:
-        if os.getppid() != parent:
+        if not os.read(leash, 4096):
+            loop.remove_reader(leash)
             stop()
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, look)
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGUSR1), 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "prctl(PR_SET_PDEATHSIG) failed")
-    look()  # It may have died before the kernel was asked.
+    loop.add_reader(leash, look)

@@ -40,21 +40,20 @@ class Settings:
     model: Path  # A model directory, or a root with a file `active`.
     grace: float = 10.0  # Seconds that calls under way are given when stopping.
     reload: float = 1.0  # Seconds between looks at the active model.
-    exit_with_parent: bool = False
+    exit_with_parent: bool = False  # Stop when standard input ends.
 
 
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises ModelError and ListenError before listening."""
-    parent_id = os.getppid()
     servicer = Servicer(model.load(model.resolve(settings.model)))
     with listen.claimed(settings.listen) as address:
-        asyncio.run(_serve(settings, address, servicer, parent_id))
+        asyncio.run(_serve(settings, address, servicer))
 
 
-async def _serve(settings: Settings, address: str, servicer: Servicer, parent_id: int) -> None:
+async def _serve(settings: Settings, address: str, servicer: Servicer) -> None:
     stop = asyncio.Event()
     reloader = Reloader(servicer, settings.model, settings.reload)
-    _on_signals(settings, stop, reloader, parent_id)
+    _on_signals(settings, stop, reloader)
     health = health_aio.HealthServicer()
     with ThreadPoolExecutor(1, "long") as executor:
         calls = InFlight()
@@ -88,15 +87,13 @@ async def _drain(server: grpc.aio.Server, calls: InFlight, grace: float) -> None
     await stopping
 
 
-def _on_signals(
-    settings: Settings, stop: asyncio.Event, reloader: Reloader, parent_id: int
-) -> None:
+def _on_signals(settings: Settings, stop: asyncio.Event, reloader: Reloader) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, reloader.now)
     if settings.exit_with_parent:
-        parent.on_death(parent_id, stop.set)
+        parent.on_death(stop.set)
 
 
 async def _set_health(health: health_aio.HealthServicer, status: int) -> None:

@@ -377,7 +377,7 @@ def test_a_server_ends_with_its_parent(short: Path, root: Path) -> None:
     serve = command(
         *("serve", "--listen", f"unix:{short}/s", "--model", root, "--exit-with-parent")
     )
-    text = f"import subprocess; subprocess.run({serve!r})"
+    text = f"import subprocess; subprocess.Popen({serve!r}, stdin=subprocess.PIPE).wait()"
     parent = subprocess.Popen(
         [serve[0], "-c", text],
         cwd=ROOT,

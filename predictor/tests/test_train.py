@@ -234,10 +234,10 @@ def test_evaluation_of_one_class_is_refused(root: Path, tmp_path: Path) -> None:
         evaluate.run(path=root, data=data, accounts=None, as_json=False)
 
 
-SPARKOV = Path(os.environ.get("BRRR_DATA", ROOT.parent / "shared" / "data")) / "sparkov"
+SPARKOV = Path(os.environ.get("BRRR_TEST_DATA", ROOT.parent / "shared" / "data")) / "sparkov"
 
 
-@pytest.mark.skipif(not SPARKOV.exists(), reason="BRRR_DATA names no directory with sparkov")
+@pytest.mark.skipif(not SPARKOV.exists(), reason="BRRR_TEST_DATA names no directory with sparkov")
 def test_a_model_of_foreign_data_finds_its_frauds(tmp_path: Path) -> None:
     out = train.run(
         data=SPARKOV / "transactions.csv.gz",
