@@ -43,6 +43,7 @@ lint: $(VENV)/.dev node_modules/.ready
 	go tool staticcheck ./...
 	$(VENV)/bin/ruff check --config predictor/pyproject.toml predictor
 	$(VENV)/bin/ruff format --check --config predictor/pyproject.toml predictor
+	node_modules/.bin/tsc -p client/typescript
 	$(PY) -m mypy --config-file predictor/pyproject.toml predictor
 	@$(MAKE) --no-print-directory OUT=.drift generate
 	@diff -r gen .drift/gen || { rm -rf .drift; echo "make: gen/ is out of date; run make generate" >&2; exit 1; }
