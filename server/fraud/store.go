@@ -60,10 +60,9 @@ type LookUpResult struct {
 // Order is how a list is sorted.
 type Order int8
 
-// Within the same probability, the last assessed comes first.
 const (
-	OrderNewest Order = iota
-	OrderProbability
+	OrderNewest      Order = iota // the last assessed first; of equal times, the last recorded
+	OrderProbability              // the most probable fraud first; of equal ones, the last recorded
 )
 
 // Query chooses assessments. A zero value of a field does not narrow.

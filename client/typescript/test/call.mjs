@@ -19,11 +19,14 @@ const showKey = (next) => (req) => {
   return next(req);
 };
 const options = { baseUrl, interceptors: [showKey] };
-const transport = {
-  grpc: () => createGrpcTransport(options),
-  "grpc-web": () => createGrpcWebTransport(options),
-  connect: () => createConnectTransport(options),
-}[protocol]();
+const makers = new Map([
+  ["grpc", createGrpcTransport],
+  ["grpc-web", createGrpcWebTransport],
+  ["connect", createConnectTransport],
+]);
+const makeTransport = makers.get(protocol);
+if (!makeTransport) throw new Error(`unknown protocol ${protocol}`);
+const transport = makeTransport(options);
 
 try {
   const activity = await createClient(FraudActivityService, transport).getFraudActivity({ transactionId });

@@ -28,13 +28,7 @@ const (
 		SELECT key, assessment_seq, model_version, label, probability, threshold, assessed_at, assessed_by
 		FROM json_each(?) CROSS JOIN assessments
 			ON transaction_seq = value->>'Seq' AND model_version = value->>'Version'
-		WHERE assessment_seq <= ?`
-
-	noteMinutesSQL = `
-		INSERT INTO assessment_minutes (minute, first_seq, last_seq)
-		SELECT assessed_at / 60000000, min(assessment_seq), max(assessment_seq)
-		FROM assessments WHERE assessment_seq > ? GROUP BY 1
-		ON CONFLICT (minute) DO UPDATE SET last_seq = excluded.last_seq`
+		WHERE assessment_seq <= (SELECT max(assessment_seq) - ? FROM assessments)`
 )
 
 // recordedRow receives recordedColumns.
@@ -125,21 +119,11 @@ func (s *Store) RecordAssessments(ctx context.Context, assessments []fraud.Asses
 		stand[i].AssessedAt, stand[i].FromRecord = fromMicros(micros), false
 	}
 	err := s.update(ctx, "record assessments", func(tx *sql.Tx) error {
-		var before int64
-		if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(assessment_seq), 0) FROM assessments").Scan(&before); err != nil {
-			return err
-		}
 		inserted, err := s.insertAssessments.exec(ctx, tx, values)
-		if err != nil {
+		if err != nil || inserted == int64(len(stand)) {
 			return err
 		}
-		if inserted < int64(len(stand)) {
-			if err := findEarlier(ctx, tx, before, stand); err != nil {
-				return err
-			}
-		}
-		_, err = tx.ExecContext(ctx, noteMinutesSQL, before)
-		return err
+		return findEarlier(ctx, tx, inserted, stand)
 	})
 	if err != nil {
 		return nil, err
@@ -153,9 +137,9 @@ type pair struct {
 	Version string
 }
 
-// findEarlier replaces the assessments whose pair was recorded up to number
-// before, with what was recorded then.
-func findEarlier(ctx context.Context, tx *sql.Tx, before int64, stand []fraud.Assessment) error {
+// findEarlier replaces the assessments whose pair was recorded before the last
+// inserted ones, with what was recorded then.
+func findEarlier(ctx context.Context, tx *sql.Tx, inserted int64, stand []fraud.Assessment) error {
 	pairs := make([]pair, len(stand))
 	for i, a := range stand {
 		pairs[i] = pair{a.Transaction.Seq, a.ModelVersion}
@@ -166,7 +150,7 @@ func findEarlier(ctx context.Context, tx *sql.Tx, before int64, stand []fraud.As
 	}
 	var key int
 	var row assessmentRow
-	rows, err := tx.QueryContext(ctx, findEarlierSQL, text, before)
+	rows, err := tx.QueryContext(ctx, findEarlierSQL, text, inserted)
 	return each(rows, err, append([]any{&key}, row.dest()...), func() {
 		stand[key] = row.get(stand[key].Transaction)
 	})

@@ -82,6 +82,40 @@ func BenchmarkRecordAssessments(b *testing.B) {
 	})
 }
 
+func BenchmarkReportOutcomes(b *testing.B) {
+	for name, repeated := range map[string]bool{"fresh": false, "repeated": true} {
+		b.Run(name, func(b *testing.B) {
+			eachSize(b, func(b *testing.B, s *sqlite.Store, size int) {
+				for done := 0; b.Loop(); done += size {
+					b.StopTimer()
+					record(b, s, payments(done, size))
+					outcomes := outcomesOf(done, size)
+					if repeated {
+						report(b, s, outcomes)
+					}
+					b.StartTimer()
+					report(b, s, outcomes)
+				}
+			})
+		})
+	}
+}
+
+// outcomesOf are those of payments.
+func outcomesOf(first, n int) []fraud.Outcome {
+	outcomes := make([]fraud.Outcome, n)
+	for i, p := range payments(first, n) {
+		outcomes[i] = fraud.Outcome{
+			TransactionID: p.ID,
+			Label:         fraud.OutcomeLegitimate,
+			Source:        fraud.SourceImport,
+			OccurredAt:    p.Time.AddDate(0, 1, 0),
+			ReportedBy:    "bench",
+		}
+	}
+	return outcomes
+}
+
 func eachSize(b *testing.B, run func(b *testing.B, s *sqlite.Store, size int)) {
 	for _, size := range batchSizes {
 		b.Run(fmt.Sprintf("batch=%d", size), func(b *testing.B) {
@@ -99,6 +133,13 @@ func eachSize(b *testing.B, run func(b *testing.B, s *sqlite.Store, size int)) {
 func record(t testing.TB, s *sqlite.Store, transactions []fraud.Transaction) {
 	t.Helper()
 	if _, err := s.Record(t.Context(), transactions); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func report(t testing.TB, s *sqlite.Store, outcomes []fraud.Outcome) {
+	t.Helper()
+	if _, err := s.ReportOutcomes(t.Context(), outcomes); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -9,9 +9,10 @@ import (
 // A crash leaves the file beside the database cut off anywhere. Whatever it has
 // of a call, all or nothing of the call is there again.
 func TestCrashLeavesWholeCalls(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
-	const calls, size, cuts = 5, 20, 16
+	const calls, size, cuts = 4, 20, 9
 	for call := range calls {
 		record(t, s, payments(call*size, size))
 	}

@@ -2,9 +2,7 @@ package sqlite
 
 import (
 	"context"
-	"math"
 	"strings"
-	"time"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
@@ -12,7 +10,7 @@ import (
 // The page is chosen among assessments alone: what is joined to them is looked
 // up for the rows that are shown.
 const (
-	pageSQL = `WITH page AS (SELECT * FROM assessments`
+	pageSQL = `WITH page AS (SELECT * FROM assessments INDEXED BY `
 
 	listSQL = `)
 		SELECT ` + recordedColumns + `,
@@ -23,7 +21,7 @@ const (
 			SELECT outcome_seq FROM outcomes AS o WHERE o.transaction_seq = page.transaction_seq
 			ORDER BY occurred_at DESC, outcome_seq DESC LIMIT 1)`
 
-	newestOrder      = ` ORDER BY assessment_seq DESC`
+	newestOrder      = ` ORDER BY assessed_at DESC, assessment_seq DESC`
 	probabilityOrder = ` ORDER BY probability DESC, assessment_seq DESC`
 )
 
@@ -60,11 +58,10 @@ func selectPage(q fraud.Query) (text string, args []any) {
 	if q.Order == fraud.OrderProbability {
 		order = probabilityOrder
 	}
-	c.few(q)
+	index := c.few(q)
 	c.many(q)
-	c.within(q.From, q.To)
 	c.after(q)
-	return pageSQL + c.where() + order + " LIMIT ?" + listSQL + order, append(c.args, q.Limit+1)
+	return pageSQL + index + c.where() + order + " LIMIT ?" + listSQL + order, append(c.args, q.Limit+1)
 }
 
 // conditions are joined by AND.
@@ -85,9 +82,10 @@ func (c *conditions) where() string {
 	return " WHERE " + strings.Join(c.sql, " AND ")
 }
 
-// few adds the conditions that few assessments meet, written so that these are
-// found by an index and then sorted.
-func (c *conditions) few(q fraud.Query) {
+// few adds the conditions that few assessments meet, and tells by which index
+// to find the page: that of these conditions, or the one along q's order. Left
+// to itself, SQLite would at times rather sort the whole table.
+func (c *conditions) few(q fraud.Query) (index string) {
 	if q.TransactionID != "" {
 		c.add("transaction_seq = (SELECT transaction_seq FROM transactions WHERE transaction_id = ?)", q.TransactionID)
 	}
@@ -100,44 +98,33 @@ func (c *conditions) few(q fraud.Query) {
 			AND (SELECT label FROM outcomes AS o WHERE o.transaction_seq = assessments.transaction_seq
 				ORDER BY occurred_at DESC, outcome_seq DESC LIMIT 1) = ?`, q.Outcome, q.Outcome)
 	}
+	switch {
+	case len(c.sql) > 0:
+		return "assessments_of_transaction"
+	case q.Order == fraud.OrderProbability && q.From.IsZero() && q.To.IsZero():
+		return "assessments_by_probability"
+	default:
+		return "assessments_by_time"
+	}
 }
 
-// many adds the conditions that many assessments may meet, checked on the way
-// along q's order. The + keeps SQLite from sorting by it all that the index on
-// the probability finds.
+// many adds the conditions that many assessments may meet, checked on the way.
 func (c *conditions) many(q fraud.Query) {
-	probability := "+probability"
-	if q.Order == fraud.OrderProbability {
-		probability = "probability"
-	}
 	if q.MinProbability != nil {
-		c.add(probability+" >= ?", *q.MinProbability)
+		c.add("probability >= ?", *q.MinProbability)
 	}
 	if q.MaxProbability != nil {
-		c.add(probability+" <= ?", *q.MaxProbability)
+		c.add("probability <= ?", *q.MaxProbability)
 	}
 	if q.Label != nil {
 		c.add("label = ?", *q.Label)
 	}
-}
-
-// within adds the time range, and the numbers between which its minutes lie.
-func (c *conditions) within(from, to time.Time) {
-	if from.IsZero() && to.IsZero() {
-		return
+	if !q.From.IsZero() {
+		c.add("assessed_at >= ?", q.From.UnixMicro())
 	}
-	first, end := int64(math.MinInt64), int64(math.MaxInt64)
-	if !from.IsZero() {
-		first = from.UnixMicro()
+	if !q.To.IsZero() {
+		c.add("assessed_at < ?", q.To.UnixMicro())
 	}
-	if !to.IsZero() {
-		end = to.UnixMicro()
-	}
-	const minute = 60_000_000
-	c.add(`assessment_seq >= (SELECT min(first_seq) FROM assessment_minutes WHERE minute BETWEEN ? AND ?)
-		AND assessment_seq <= (SELECT max(last_seq) FROM assessment_minutes WHERE minute BETWEEN ? AND ?)
-		AND assessed_at >= ? AND assessed_at < ?`,
-		first/minute, end/minute, first/minute, end/minute, first, end)
 }
 
 func (c *conditions) after(q fraud.Query) {
@@ -146,6 +133,7 @@ func (c *conditions) after(q fraud.Query) {
 	case q.Order == fraud.OrderProbability:
 		c.add("(probability, assessment_seq) < (?, ?)", q.After.Probability, q.After.Seq)
 	default:
-		c.add("assessment_seq < ?", q.After.Seq)
+		c.add(`(assessed_at, assessment_seq) <
+			((SELECT assessed_at FROM assessments WHERE assessment_seq = ?), ?)`, q.After.Seq, q.After.Seq)
 	}
 }

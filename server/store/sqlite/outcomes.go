@@ -3,21 +3,22 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
 const (
-	insertOutcomeSQL = `
-		INSERT INTO outcomes (transaction_seq, label, source, occurred_at, note, reported_at, reported_by)
-		SELECT transaction_seq, ?, ?, ?, ?, ?, ? FROM transactions WHERE transaction_id = ?
-		ON CONFLICT DO NOTHING`
+	// With each report's transaction, those of its outcomes that may equal it: of
+	// the same time.
+	findReportedSQL = `
+		SELECT key, transactions.transaction_seq, ` + newestColumns + `
+		FROM json_each(?) CROSS JOIN transactions ON transaction_id = value->>'ID'
+		LEFT JOIN outcomes ON outcomes.transaction_seq = transactions.transaction_seq
+			AND occurred_at = value->>'OccurredAt'`
 
-	findOutcomeSQL = `
-		SELECT ` + newestColumns + ` FROM transactions JOIN outcomes USING (transaction_seq)
-		WHERE transaction_id = ? AND label = ? AND source = ? AND occurred_at = ? AND note = ?`
+	insertOutcomesSQL = `INSERT INTO outcomes (transaction_seq, label, source, occurred_at, note,
+		reported_at, reported_by)`
 
 	newestOutcomesSQL = `
 		SELECT transaction_id, ` + newestColumns + `
@@ -56,16 +57,17 @@ func (s *Store) ReportOutcomes(ctx context.Context, outcomes []fraud.Outcome) ([
 	if len(outcomes) == 0 {
 		return results, nil
 	}
-	now := time.Now()
+	reports := make([]report, len(outcomes))
+	for i, o := range outcomes {
+		reports[i] = report{ID: o.TransactionID, OccurredAt: o.OccurredAt.UnixMicro()}
+	}
 	err := s.update(ctx, "report outcomes", func(tx *sql.Tx) error {
-		for i, o := range outcomes {
-			o.ReportedAt = now
-			var err error
-			if results[i], err = reportOutcome(ctx, tx, o); err != nil {
-				return err
-			}
+		stand, err := s.reported(ctx, tx, reports)
+		if err != nil {
+			return err
 		}
-		return nil
+		_, err = s.insertOutcomes.exec(ctx, tx, settle(outcomes, reports, stand, results))
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -73,23 +75,57 @@ func (s *Store) ReportOutcomes(ctx context.Context, outcomes []fraud.Outcome) ([
 	return results, nil
 }
 
-// reportOutcome adds o unless it is there, and reads what is then recorded.
-func reportOutcome(ctx context.Context, tx *sql.Tx, o fraud.Outcome) (fraud.OutcomeResult, error) {
-	occurred := o.OccurredAt.UnixMicro()
-	_, err := tx.ExecContext(ctx, insertOutcomeSQL,
-		o.Label, o.Source, occurred, o.Note, o.ReportedAt.UnixMicro(), o.ReportedBy, o.TransactionID)
+// report asks for the transaction of an outcome and for those it may equal.
+type report struct {
+	ID         string
+	OccurredAt int64
+	seq        int64 // of the transaction; 0: it is unknown
+}
+
+// reported numbers the transactions of reports, and finds the outcomes that the
+// reports may equal.
+func (s *Store) reported(ctx context.Context, tx *sql.Tx, reports []report) (map[fraud.Outcome]fraud.Outcome, error) {
+	text, err := asJSON(reports)
 	if err != nil {
-		return fraud.OutcomeResult{}, err
+		return nil, err
 	}
+	stand := make(map[fraud.Outcome]fraud.Outcome, len(reports))
+	var key int
+	var seq int64
 	var row outcomeRow
-	err = tx.QueryRowContext(ctx, findOutcomeSQL, o.TransactionID, o.Label, o.Source, occurred, o.Note).Scan(row.dest()...)
-	if errors.Is(err, sql.ErrNoRows) {
-		return fraud.OutcomeResult{Err: fraud.TransactionUnknown(o.TransactionID)}, nil
+	rows, err := tx.StmtContext(ctx, s.findReported).QueryContext(ctx, text)
+	return stand, each(rows, err, append([]any{&key, &seq}, row.dest()...), func() {
+		reports[key].seq = seq
+		if o := row.get(reports[key].ID); o != nil {
+			stand[same(*o)] = *o
+		}
+	})
+}
+
+// same strips an outcome to what makes it equal to another.
+func same(o fraud.Outcome) fraud.Outcome {
+	o.ReportedAt, o.ReportedBy = time.Time{}, ""
+	return o
+}
+
+// settle answers each outcome, by those that stand and by the earlier ones of
+// this call, and returns the values of the rows to insert.
+func settle(outcomes []fraud.Outcome, reports []report, stand map[fraud.Outcome]fraud.Outcome, results []fraud.OutcomeResult) (values []any) {
+	now := time.Now().UnixMicro()
+	for i, o := range outcomes {
+		seq, occurred := reports[i].seq, reports[i].OccurredAt
+		if seq == 0 {
+			results[i].Err = fraud.TransactionUnknown(o.TransactionID)
+			continue
+		}
+		o.OccurredAt, o.ReportedAt = fromMicros(occurred), fromMicros(now)
+		if _, repeated := stand[same(o)]; !repeated {
+			stand[same(o)] = o
+			values = append(values, seq, o.Label, o.Source, occurred, o.Note, now, o.ReportedBy)
+		}
+		results[i].Outcome = stand[same(o)]
 	}
-	if err != nil {
-		return fraud.OutcomeResult{}, err
-	}
-	return fraud.OutcomeResult{Outcome: *row.get(o.TransactionID)}, nil
+	return values
 }
 
 // NewestOutcomes implements fraud.Outcomes.

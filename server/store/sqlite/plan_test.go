@@ -16,7 +16,7 @@ func TestListPlan(t *testing.T) {
 	now := time.Now()
 	after := &fraud.Cursor{Seq: 7, Probability: half}
 	const (
-		alongNumbers     = "SEARCH assessments USING INTEGER PRIMARY KEY"
+		alongTime        = "assessments USING INDEX assessments_by_time"
 		alongProbability = "assessments USING INDEX assessments_by_probability"
 		ofTransactions   = "SEARCH assessments USING INDEX assessments_of_transaction (transaction_seq=?)"
 	)
@@ -26,16 +26,17 @@ func TestListPlan(t *testing.T) {
 		want  string
 		sorts bool
 	}{
-		{"the newest: backwards through all", fraud.Query{}, "SCAN assessments", false},
-		{"the next page: from the cursor", fraud.Query{After: after}, alongNumbers, false},
+		{"the newest: backwards through all", fraud.Query{}, "SCAN " + alongTime, false},
+		{"the next page: from the cursor", fraud.Query{After: after}, "SEARCH " + alongTime + " (assessed_at<?)", false},
 		{"the most probable: along their index", fraud.Query{Order: fraud.OrderProbability}, "SCAN " + alongProbability, false},
 		{"their next page: from the cursor", fraud.Query{Order: fraud.OrderProbability, After: after}, "SEARCH " + alongProbability, false},
-		{"a range of probability, the newest: backwards", fraud.Query{MinProbability: &half, MaxProbability: &half}, "SCAN assessments", false},
+		{"a range of probability, the newest: backwards", fraud.Query{MinProbability: &half, MaxProbability: &half}, "SCAN " + alongTime, false},
 		{"a range of probability: that range", fraud.Query{Order: fraud.OrderProbability, MinProbability: &half}, "SEARCH " + alongProbability, false},
-		{"a label: backwards", fraud.Query{Label: &yes}, "SCAN assessments", false},
-		{"a time range: between its numbers", fraud.Query{From: now, To: now}, alongNumbers, false},
-		{"an open time range: between its numbers", fraud.Query{From: now, Label: &yes}, alongNumbers, false},
-		{"a time range, the most probable: between its numbers", fraud.Query{Order: fraud.OrderProbability, From: now}, alongNumbers, true},
+		{"a label: backwards", fraud.Query{Label: &yes}, "SCAN " + alongTime, false},
+		{"a time range: that range", fraud.Query{From: now, To: now}, "SEARCH " + alongTime + " (assessed_at>? AND assessed_at<?)", false},
+		{"an open time range: that range", fraud.Query{From: now, Label: &yes}, "SEARCH " + alongTime + " (assessed_at>?)", false},
+		{"its next page: from the cursor", fraud.Query{From: now, After: after}, "SEARCH " + alongTime + " (assessed_at>? AND assessed_at<?)", false},
+		{"a time range, the most probable: that range", fraud.Query{Order: fraud.OrderProbability, From: now}, "SEARCH " + alongTime, true},
 		{"a transaction: its own", fraud.Query{TransactionID: "a"}, ofTransactions, true},
 		{"an account: its own", fraud.Query{AccountID: "a", From: now}, ofTransactions, true},
 		{"an outcome: those that have it", fraud.Query{Outcome: fraud.OutcomeFraud, After: after}, ofTransactions, true},

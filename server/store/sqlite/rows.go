@@ -11,11 +11,10 @@ import (
 
 // statements are those worth to be compiled once: what a batch runs.
 type statements struct {
-	findRecorded, findAccounts *sql.Stmt
-	lookUp, newestOutcomes     *sql.Stmt
-	insertTransactions         bulk
-	saveAccounts               bulk
-	insertAssessments          bulk
+	findRecorded, findAccounts, findReported *sql.Stmt
+	lookUp, newestOutcomes                   *sql.Stmt
+	insertTransactions, saveAccounts         bulk
+	insertAssessments, insertOutcomes        bulk
 }
 
 func (s *Store) prepare(ctx context.Context) error {
@@ -26,6 +25,7 @@ func (s *Store) prepare(ctx context.Context) error {
 	}{
 		{&s.findRecorded, s.write, findRecordedSQL},
 		{&s.findAccounts, s.write, findAccountsSQL},
+		{&s.findReported, s.write, findReportedSQL},
 		{&s.lookUp, s.read, lookUpSQL},
 		{&s.newestOutcomes, s.read, newestOutcomesSQL},
 	} {
@@ -43,6 +43,7 @@ func (s *Store) prepare(ctx context.Context) error {
 		{&s.insertTransactions, insertTransactionsSQL, "", 9},
 		{&s.saveAccounts, saveAccountsSQL, accountSavedSQL, 5},
 		{&s.insertAssessments, insertAssessmentsSQL, firstStandsSQL, 7},
+		{&s.insertOutcomes, insertOutcomesSQL, "", 7},
 	} {
 		if err := b.bulk.prepare(ctx, s.write, b.head, b.columns, b.tail); err != nil {
 			return err
@@ -113,7 +114,7 @@ func each(rows *sql.Rows, err error, dest []any, do func()) error {
 // asks for any number of them. Doubles must not go this way: SQLite reads their
 // decimal form with an error in the last digit. Nor must a text that is not
 // UTF-8, which the rules for IDs exclude.
-func asJSON[T string | [2]int64 | pair](values []T) (string, error) {
+func asJSON[T string | [2]int64 | pair | report](values []T) (string, error) {
 	text, err := json.Marshal(values)
 	return string(text), err
 }

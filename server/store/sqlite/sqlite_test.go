@@ -15,6 +15,7 @@ import (
 )
 
 func TestStore(t *testing.T) {
+	t.Parallel()
 	storetest.Run(t, func(t *testing.T) fraud.Store { return open(t, t.TempDir()) })
 }
 
@@ -106,6 +107,7 @@ func TestTwoStoresSeeEachOther(t *testing.T) {
 
 // Processes that start together on an empty directory all come up.
 func TestOpenAtOnce(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var wait sync.WaitGroup
 	for n := range 4 {

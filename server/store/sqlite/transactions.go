@@ -142,14 +142,18 @@ func (s *Store) accounts(ctx context.Context, tx *sql.Tx, transactions []fraud.T
 
 func numberNew(ctx context.Context, tx *sql.Tx, ids []string, accounts map[string]*account) error {
 	var last int64
-	if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(account_seq), 0) FROM accounts").Scan(&last); err != nil {
-		return err
-	}
 	for _, id := range ids {
-		if a := accounts[id]; a.seq == 0 {
-			last++
-			a.seq = last
+		a := accounts[id]
+		if a.seq != 0 {
+			continue
 		}
+		if last == 0 {
+			if err := tx.QueryRowContext(ctx, "SELECT coalesce(max(account_seq), 0) FROM accounts").Scan(&last); err != nil {
+				return err
+			}
+		}
+		last++
+		a.seq = last
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func testAssessmentValues(t *testing.T, s fraud.Store) {
 }
 
 func testManyAssessments(t *testing.T, s fraud.Store) {
-	const n = 1_234
+	const n = 456
 	var transactions []fraud.Transaction
 	var ids []string
 	for i := range n {

@@ -36,7 +36,7 @@ func together[T any](call func(caller int) (T, error)) ([]T, error) {
 }
 
 func testNumbering(t *testing.T, s fraud.Store) {
-	const calls, size, accounts = 5, 7, 2
+	const calls, size, accounts = 4, 5, 2
 	_, err := together(func(caller int) (any, error) {
 		for call := range calls {
 			var transactions []fraud.Transaction
@@ -53,14 +53,17 @@ func testNumbering(t *testing.T, s fraud.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	numbers := make([][]int, accounts)
+	var ids []string
 	for caller := range callers {
 		for call := range calls {
 			for i := range size * accounts {
-				r := find(t, s, fmt.Sprintf("%d.%d.%d", caller, call, i))[0]
-				numbers[i%accounts] = append(numbers[i%accounts], int(r.Facts.NumberOfTransactions))
+				ids = append(ids, fmt.Sprintf("%d.%d.%d", caller, call, i))
 			}
 		}
+	}
+	numbers := map[string][]int{}
+	for _, r := range find(t, s, ids...) {
+		numbers[r.Facts.AccountID] = append(numbers[r.Facts.AccountID], int(r.Facts.NumberOfTransactions))
 	}
 	for _, of := range numbers {
 		slices.Sort(of)
@@ -104,11 +107,12 @@ func testRivals(t *testing.T, s fraud.Store) {
 
 func testRivalAssessments(t *testing.T, s fraud.Store) {
 	const n = 40
-	var known []fraud.Recorded
+	var ids []string
 	for i := range n {
-		record(t, s, payment(fmt.Sprint(i)))
-		known = append(known, find(t, s, fmt.Sprint(i))...)
+		ids = append(ids, fmt.Sprint(i))
+		record(t, s, payment(ids[i]))
 	}
+	known := find(t, s, ids...)
 	results, err := together(func(caller int) ([]fraud.Assessment, error) {
 		var assessments []fraud.Assessment
 		for i := range n { // each in its own order
@@ -119,8 +123,8 @@ func testRivalAssessments(t *testing.T, s fraud.Store) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i, r := range known {
-		stands := lookUp(t, s, "v1", r.ID)[0].Assessment
+	for i, found := range lookUp(t, s, "v1", ids...) {
+		stands := found.Assessment
 		first := 0
 		for caller := range callers {
 			told := results[caller][(i-caller*5+n*callers)%n]
@@ -136,7 +140,7 @@ func testRivalAssessments(t *testing.T, s fraud.Store) {
 // testCancelMidway cancels calls at whatever place they have come to.
 func testCancelMidway(t *testing.T, s fraud.Store) {
 	const size = 50
-	for round := range 60 {
+	for round := range 40 {
 		var transactions []fraud.Transaction
 		var ids []string
 		for i := range size {

@@ -36,7 +36,7 @@ func testLookUp(t *testing.T, open func(t *testing.T) fraud.Store) {
 	t.Run("a text that is not an ID finds nothing and breaks nothing", func(t *testing.T) {
 		s := open(t)
 		record(t, s, payment("a"), payment("1"))
-		for _, r := range lookUp(t, s, "v1", `a"`, `a'--`, `["a"]`, "a\x00", "é", "\\u0061", "%", "1.0", " a", "a ") {
+		for _, r := range lookUp(t, s, "v1", notIDs...) {
 			equal(t, "reason", fraud.ReasonOf(r.Err), fraud.ReasonTransactionUnknown)
 		}
 	})
@@ -52,6 +52,9 @@ func testLookUp(t *testing.T, open func(t *testing.T) fraud.Store) {
 		}
 	})
 }
+
+// notIDs resemble the IDs a and 1.
+var notIDs = []string{`a"`, `a'--`, `["a"]`, "a\x00", "é", "\\u0061", "%", "1.0", " a", "a ", ""}
 
 func testVersions(t *testing.T, s fraud.Store) {
 	record(t, s, payment("a"), payment("b"))

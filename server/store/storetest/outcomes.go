@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ func testOutcomes(t *testing.T, open func(t *testing.T) fraud.Store) {
 		occurred time.Time
 	}
 	const bad, good = fraud.OutcomeFraud, fraud.OutcomeLegitimate
+	s := open(t)
 	for _, test := range []struct {
 		name    string
 		reports []one
@@ -26,27 +29,36 @@ func testOutcomes(t *testing.T, open func(t *testing.T) fraud.Store) {
 		{"one that is repeated does not arrive again", []one{{bad, hours(1)}, {good, hours(1)}, {bad, hours(1)}}, 1},
 		{"a microsecond is newer", []one{{bad, hours(1).Add(time.Microsecond)}, {good, hours(1)}}, 0},
 		{"a nanosecond is not", []one{{bad, hours(1).Add(999)}, {good, hours(1)}}, 1},
+		{"of equally new ones the last stands whatever it says", []one{{good, hours(1)}, {bad, hours(1)}}, 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			var outcomes []fraud.Outcome
-			for _, r := range test.reports {
-				outcomes = append(outcomes, outcome("a", r.label, r.occurred))
+			// However calls divide the reports, the same one stands.
+			for size := 1; size <= len(test.reports); size++ {
+				id := fmt.Sprintf("%s %d", test.name, size)
+				record(t, s, payment(id))
+				var outcomes []fraud.Outcome
+				for _, r := range test.reports {
+					outcomes = append(outcomes, outcome(id, r.label, r.occurred))
+				}
+				var results []fraud.OutcomeResult
+				for call := range slices.Chunk(outcomes, size) {
+					results = append(results, report(t, s, call...)...)
+				}
+				equal(t, id, newestOutcomes(t, s, id)[id], results[test.want].Outcome)
 			}
-			together, apart := open(t), open(t)
-			record(t, together, payment("a"))
-			record(t, apart, payment("a"))
-			stands := report(t, together, outcomes...)[test.want].Outcome
-			equal(t, "reported in one call", newestOutcomes(t, together, "a")["a"], stands)
-			var results []fraud.OutcomeResult
-			for _, o := range outcomes {
-				results = append(results, report(t, apart, o)...)
-			}
-			equal(t, "reported one by one", newestOutcomes(t, apart, "a")["a"], results[test.want].Outcome)
 		})
 	}
 	t.Run("the answer is what is recorded", func(t *testing.T) { testOutcomeValues(t, open(t)) })
 	t.Run("an equal one is in the history once", func(t *testing.T) { testOutcomeRepeats(t, open(t)) })
 	t.Run("unknown is not an outcome and fails the call", func(t *testing.T) { testNotAnOutcome(t, open(t)) })
+	t.Run("a large call is one call", func(t *testing.T) { testManyOutcomes(t, open(t)) })
+	t.Run("a text that is not an ID is no transaction", func(t *testing.T) {
+		s := open(t)
+		record(t, s, payment("a"), payment("1"))
+		for _, id := range notIDs {
+			equal(t, id, fraud.ReasonOf(report(t, s, outcome(id, bad, start))[0].Err), fraud.ReasonTransactionUnknown)
+		}
+	})
 	t.Run("an unknown transaction fails alone", func(t *testing.T) {
 		s := open(t)
 		record(t, s, payment("a"), payment("b"))
@@ -97,7 +109,7 @@ func testOutcomeValues(t *testing.T, s fraud.Store) {
 	record(t, s, payment("a"))
 	for _, source := range []fraud.OutcomeSource{fraud.SourceChargeback, fraud.SourceAnalyst, fraud.SourceCustomer, fraud.SourceImport} {
 		o := outcome("a", fraud.OutcomeFraud, start.Add(1234567).In(time.FixedZone("east", 3600)))
-		o.Source, o.Note = source, "“quoted”, and\nmore"
+		o.Source, o.Note = source, "“quoted”,\x00 and\nmore"
 		from := time.Now().Truncate(time.Microsecond)
 		got := report(t, s, o)[0].Outcome
 		if got.ReportedAt.Before(from) || got.ReportedAt.After(time.Now()) || got.ReportedAt.Location() != time.UTC {
@@ -107,6 +119,7 @@ func testOutcomeValues(t *testing.T, s fraud.Store) {
 		want.OccurredAt, want.ReportedAt = start.Add(1234*time.Microsecond), got.ReportedAt
 		equal(t, "answer", got, want)
 		equal(t, "newest", newestOutcomes(t, s, "a")["a"], want)
+		equal(t, "again", report(t, s, o)[0].Outcome, want)
 	}
 }
 
@@ -118,6 +131,13 @@ func testOutcomeRepeats(t *testing.T, s fraud.Store) {
 	for _, r := range report(t, s, again, again) {
 		equal(t, "answer", r, first)
 	}
+	record(t, s, payment("b"))
+	other := outcome("b", fraud.OutcomeFraud, start)
+	repeat := other
+	repeat.ReportedBy = "somebody else"
+	results := report(t, s, other, again, repeat)
+	equal(t, "that of another transaction is another", results[0].Outcome.TransactionID, "b")
+	equal(t, "repeated in a call", results[1:], []fraud.OutcomeResult{first, results[0]})
 	for name, change := range map[string]func(*fraud.Outcome){
 		"label":        func(o *fraud.Outcome) { o.Label = fraud.OutcomeLegitimate },
 		"source":       func(o *fraud.Outcome) { o.Source = fraud.SourceCustomer },
@@ -132,4 +152,24 @@ func testOutcomeRepeats(t *testing.T, s fraud.Store) {
 		other.OccurredAt, other.ReportedAt = other.OccurredAt.Truncate(time.Microsecond), got.ReportedAt
 		equal(t, "with another "+name, got, other)
 	}
+}
+
+func testManyOutcomes(t *testing.T, s fraud.Store) {
+	const n = 456
+	var transactions []fraud.Transaction
+	var outcomes []fraud.Outcome
+	for i := range n {
+		id := fmt.Sprint(i % (n - 10)) // the last ones repeat the first
+		transactions = append(transactions, payment(id))
+		outcomes = append(outcomes, outcome(id, fraud.OutcomeFraud, start))
+	}
+	record(t, s, transactions...)
+	some := report(t, s, outcomes[100:300]...)
+	all := report(t, s, outcomes...)
+	equal(t, "those from before", all[100:300], some)
+	equal(t, "the repeated", all[n-10:], all[:10])
+	for i, r := range all {
+		equal(t, "transaction", r.Outcome.TransactionID, outcomes[i].TransactionID)
+	}
+	equal(t, "again", report(t, s, outcomes...), all)
 }

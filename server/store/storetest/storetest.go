@@ -28,7 +28,10 @@ func Run(t *testing.T, open func(t *testing.T) fraud.Store) {
 		{"Concurrency", testConcurrency},
 		{"Calls", testCalls},
 	} {
-		t.Run(group.name, func(t *testing.T) { group.run(t, open) })
+		t.Run(group.name, func(t *testing.T) {
+			t.Parallel()
+			group.run(t, open)
+		})
 	}
 }
 

@@ -40,16 +40,8 @@ CREATE TABLE assessments (
 ) STRICT;
 
 CREATE UNIQUE INDEX assessments_of_transaction ON assessments (transaction_seq, model_version);
-CREATE INDEX assessments_by_probability ON assessments (probability, assessment_seq);
-
--- Which assessments fall in a minute. A list of a time range walks from the
--- last to the first of them in the order it shows, which an index on
--- assessed_at could not do without sorting the whole range.
-CREATE TABLE assessment_minutes (
-    minute    INTEGER PRIMARY KEY, -- assessed_at / 60,000,000
-    first_seq INTEGER NOT NULL,
-    last_seq  INTEGER NOT NULL
-) STRICT;
+CREATE INDEX assessments_by_time ON assessments (assessed_at);
+CREATE INDEX assessments_by_probability ON assessments (probability);
 
 CREATE TABLE outcomes (
     outcome_seq     INTEGER PRIMARY KEY,
@@ -62,8 +54,8 @@ CREATE TABLE outcomes (
     reported_by     TEXT    NOT NULL
 ) STRICT;
 
-CREATE UNIQUE INDEX outcomes_once ON outcomes (transaction_seq, label, source, occurred_at, note);
-CREATE INDEX outcomes_newest ON outcomes (transaction_seq, occurred_at, outcome_seq);
+-- It finds the newest outcome, too.
+CREATE UNIQUE INDEX outcomes_once ON outcomes (transaction_seq, occurred_at, label, source, note);
 CREATE INDEX outcomes_by_label ON outcomes (label, transaction_seq);
 
 CREATE TABLE keys (
