@@ -6,7 +6,9 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -55,6 +57,28 @@ func TestRoomsImportOnlyWhatTheirArrowsAllow(t *testing.T) {
 		if !rooms[room] {
 			t.Errorf("%s has no arrows: say here what it may import, and why", room)
 		}
+	}
+}
+
+// TestTheRequestsPathStaysReadable adds up the files that docs/architecture.md
+// lists as one request's walk.
+func TestTheRequestsPathStaysReadable(t *testing.T) {
+	doc, err := os.ReadFile("../docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, walk, _ := strings.Cut(string(doc), "## One request's walk")
+	walk, _, _ = strings.Cut(walk, "## ")
+	files, lines := regexp.MustCompile("(?m)^[0-9]+\\. `([^`]+)`").FindAllStringSubmatch(walk, -1), 0
+	for _, file := range files {
+		text, err := os.ReadFile(filepath.Join("..", file[1]))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines += strings.Count(string(text), "\n")
+	}
+	if len(files) < 10 || lines > 1500 {
+		t.Errorf("the walk is %d files and %d lines long, want at most 1,500 lines", len(files), lines)
 	}
 }
 

@@ -59,32 +59,6 @@ func (a *Assessor) AssessMany(ctx context.Context, asks []Ask) ([]Answer, error)
 	return answers, refused(err)
 }
 
-// Explain tells why the model said what the assessment holds, the strongest
-// reason first.
-func (a *Assessor) Explain(ctx context.Context, assessments []fraud.Assessment) ([]fraud.Explanation, error) {
-	if len(assessments) == 0 {
-		return nil, nil
-	}
-	rows := make([]fraud.Recorded, len(assessments))
-	for i := range assessments {
-		rows[i] = assessments[i].Transaction
-	}
-	explained, err := a.predictor.Explain(ctx, rows)
-	if err != nil {
-		return nil, err
-	}
-	if len(explained.Rows) != len(rows) {
-		return nil, fmt.Errorf("assess: %d explanations of %d assessments", len(explained.Rows), len(rows))
-	}
-	for i := range assessments {
-		if assessments[i].ModelVersion != explained.ModelVersion {
-			explained.Rows[i] = fraud.Explanation{Err: fraud.PredictorUnavailable(
-				"the model was replaced between the score and its explanation; ask again", nil)}
-		}
-	}
-	return explained.Rows, nil
-}
-
 // run takes a batch through the three stages.
 func (a *Assessor) run(ctx context.Context, asks []Ask) []Answer {
 	s := a.lookUp(ctx, asks)

@@ -23,16 +23,6 @@ type Result[Out any] struct {
 // when the last of the batch's callers has stopped waiting.
 type RunFunc[In, Out any] func(ctx context.Context, items []In) []Result[Out]
 
-// FullError refuses items before they wait: the queue has no room, or the wait
-// would be longer than the caller's deadline allows.
-type FullError struct {
-	RetryAfter time.Duration // when a repeat has a chance
-}
-
-func (e *FullError) Error() string {
-	return fmt.Sprintf("batch: queue full, retry after %s", e.RetryAfter)
-}
-
 // ErrClosed refuses items handed in after Close.
 var ErrClosed = errors.New("batch: closed")
 
@@ -133,29 +123,6 @@ func (b *Batcher[In, Out]) enqueue(c *call[In, Out]) error {
 	return nil
 }
 
-// admit refuses early what could not be answered in time. Holds b.mu.
-func (b *Batcher[In, Out]) admit(c *call[In, Out]) error {
-	wait := b.expectedWait()
-	if len(b.queue)+len(c.items) > b.opts.QueueItems {
-		return &FullError{RetryAfter: max(wait, time.Millisecond)}
-	}
-	if deadline, ok := c.ctx.Deadline(); ok && wait > time.Until(deadline) {
-		return &FullError{RetryAfter: wait}
-	}
-	return nil
-}
-
-// expectedWait estimates how long an item handed in now waits for a slot: the
-// batches ahead of it, shared among the slots. Holds b.mu. It is 0 while a slot
-// is free, so that one slow spell cannot shut callers out for good.
-func (b *Batcher[In, Out]) expectedWait() time.Duration {
-	if b.running < b.opts.InFlight {
-		return 0
-	}
-	ahead := 1 + len(b.queue)/b.opts.MaxItems
-	return b.duration * time.Duration(ahead) / time.Duration(b.opts.InFlight)
-}
-
 // work holds one slot: it runs batches until none waits.
 func (b *Batcher[In, Out]) work() {
 	for {
@@ -189,16 +156,6 @@ func (b *Batcher[In, Out]) next() []waiting[In, Out] {
 		}
 	}
 	return batch
-}
-
-func (b *Batcher[In, Out]) observe(took time.Duration) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.duration == 0 {
-		b.duration = took
-		return
-	}
-	b.duration += (took - b.duration) / 8
 }
 
 // answer runs one batch and hands every caller its result.

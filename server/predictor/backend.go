@@ -3,14 +3,7 @@ package predictor
 import (
 	"context"
 	"errors"
-	"fmt"
-	"math"
-	"slices"
-	"sync"
 	"sync/atomic"
-	"time"
-
-	"connectrpc.com/connect"
 
 	"github.com/wassef911/grpcgoesbrrr/gen/go/fraud_detection"
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
@@ -55,40 +48,6 @@ func (b *backend) predict(ctx context.Context, rows []fraud.Recorded) (fraud.Pre
 	return readBatch(reply, len(rows), b.opts.Scale)
 }
 
-// predictUnary asks about every row on its own, a bounded number at a time. It
-// fails as a whole only if no row was answered: then the host is at fault, and
-// another may be asked.
-func (b *backend) predictUnary(ctx context.Context, model *fraud.Model, rows []fraud.Recorded) (fraud.Predictions, error) {
-	out := fraud.Predictions{ModelVersion: model.Version, Threshold: model.Threshold, Rows: make([]fraud.Prediction, len(rows))}
-	var calls sync.WaitGroup
-	for i := range rows {
-		select {
-		case b.unary <- struct{}{}:
-		case <-ctx.Done():
-			out.Rows[i].Err = ctx.Err()
-			continue
-		}
-		calls.Go(func() {
-			defer func() { <-b.unary }()
-			out.Rows[i] = b.predictOne(ctx, rows[i])
-		})
-	}
-	calls.Wait()
-	answered := slices.ContainsFunc(out.Rows, func(p fraud.Prediction) bool { return p.Err == nil })
-	if !answered && len(rows) > 0 {
-		return fraud.Predictions{}, out.Rows[0].Err
-	}
-	return out, nil
-}
-
-func (b *backend) predictOne(ctx context.Context, row fraud.Recorded) fraud.Prediction {
-	reply, err := b.link.client.PredictFraud(ctx, request(row, b.opts.AgeUnit))
-	if err != nil {
-		return fraud.Prediction{Err: cannotScore(err)}
-	}
-	return readOne(reply, row, b.opts.Scale)
-}
-
 // explain tells why the model scores rows as it does.
 func (b *backend) explain(ctx context.Context, rows []fraud.Recorded) (fraud.Explanations, error) {
 	model := b.model.Load()
@@ -107,65 +66,4 @@ func (b *backend) explain(ctx context.Context, rows []fraud.Recorded) (fraud.Exp
 		return fraud.Explanations{}, err
 	}
 	return readExplanations(reply, len(rows))
-}
-
-// probe learns which model the host serves and has it score a row: health that
-// is not proven by a score is no health.
-func (b *backend) probe(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, b.opts.ProbeTimeout)
-	defer cancel()
-	model, err := b.fetchModel(ctx)
-	if err != nil {
-		return err
-	}
-	b.model.Store(model)
-	answer, err := b.predict(ctx, []fraud.Recorded{probeRow})
-	if err != nil {
-		return err
-	}
-	return answer.Rows[0].Err
-}
-
-// probeRow is an ordinary payment. Its number is no transaction's.
-var probeRow = fraud.Recorded{Seq: 0, Facts: fraud.Facts{
-	Amount: 10, Time: time.Unix(1_700_000_000, 0).UTC(), AgeOfAccount: 365 * 24 * 60 * 60, NumberOfTransactions: 10,
-}}
-
-func (b *backend) fetchModel(ctx context.Context) (*fraud.Model, error) {
-	unary := &fraud.Model{Version: b.opts.Version, Threshold: math.NaN(),
-		Facts: []string{"amount", "time", "age_of_account", "number_of_transactions"}}
-	if b.opts.API == APIUnary {
-		return unary, nil
-	}
-	reply, err := b.link.client.GetModel(ctx, &fraud_detection.GetModelRequest{})
-	if connect.CodeOf(err) == connect.CodeUnimplemented {
-		return unary, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return readModel(reply, b.opts.Scale)
-}
-
-func readModel(reply *fraud_detection.GetModelResponse, scale Scale) (*fraud.Model, error) {
-	if err := checkVersion(reply.Version); err != nil {
-		return nil, err
-	}
-	if err := checkFacts(reply.Facts); err != nil {
-		return nil, err
-	}
-	threshold, err := scale.probability(reply.Threshold)
-	if err != nil {
-		return nil, fmt.Errorf("threshold: %w", err)
-	}
-	model := &fraud.Model{
-		Version: reply.Version, Facts: reply.Facts, Threshold: threshold,
-		Metrics: reply.Metrics, TrainingRows: reply.TrainingRows,
-		Batches:  slices.Contains(reply.Capabilities, fraud_detection.Capability_CAPABILITY_PREDICT_BATCH),
-		Explains: slices.Contains(reply.Capabilities, fraud_detection.Capability_CAPABILITY_EXPLAIN_BATCH),
-	}
-	if reply.TrainedAt.IsValid() {
-		model.TrainedAt = reply.TrainedAt.AsTime()
-	}
-	return model, nil
 }

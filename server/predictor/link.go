@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 http.Transport opens a connection for each of many first calls; this one shares.
+
 package predictor
 
 import (
@@ -8,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,14 +47,10 @@ func newLink(address string) (*link, error) {
 			return dialer.DialContext(ctx, network, dialled)
 		},
 	}
-	base := "http://predictor"
-	if network == "tcp" {
-		base = "http://" + dialled
-	}
 	return &link{
 		transport: transport,
 		client: fraud_detectionconnect.NewFraudDetectionServiceClient(
-			&http.Client{Transport: transport}, base,
+			&http.Client{Transport: transport}, baseURL(network, dialled),
 			connect.WithGRPC(), connect.WithReadMaxBytes(maxReplyBytes)),
 	}, nil
 }
@@ -66,8 +65,23 @@ func parseAddress(address string) (network, dialled string, err error) {
 		return "unix", path, nil
 	}
 	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" || u.Port() == "" || strings.Trim(u.Path, "/") != "" || u.User != nil {
+	if err != nil || !isHostPort(u) {
 		return "", "", fmt.Errorf("predictor: %q is neither http://HOST:PORT nor unix:PATH", address)
 	}
 	return "tcp", u.Host, nil
+}
+
+// isHostPort reports whether u is http://HOST:PORT and no more.
+func isHostPort(u *url.URL) bool {
+	port, err := strconv.ParseUint(u.Port(), 10, 16)
+	return err == nil && port > 0 && u.Scheme == "http" && u.Hostname() != "" && u.User == nil &&
+		strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
+}
+
+// baseURL is what calls are made to; a socket has no name of its own.
+func baseURL(network, dialled string) string {
+	if network == "unix" {
+		return "http://predictor"
+	}
+	return (&url.URL{Scheme: "http", Host: dialled}).String()
 }

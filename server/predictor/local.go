@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -45,9 +46,13 @@ type Local struct {
 // which a Pool on Address finds out.
 func StartLocal(opts LocalOptions) (*Local, error) {
 	opts.Log = orDefault(opts.Log, slog.Default())
-	for field, path := range map[string]string{"Python": opts.Python, "Root": opts.Root, "Models": opts.Models} {
-		if _, err := os.Stat(path); err != nil {
+	for field, path := range map[string]*string{"Python": &opts.Python, "Root": &opts.Root, "Models": &opts.Models} {
+		if _, err := os.Stat(*path); err != nil {
 			return nil, fmt.Errorf("predictor: %s: %w (`make build model` sets up Python and the default model)", field, err)
+		}
+		var err error
+		if *path, err = filepath.Abs(*path); err != nil { // the process runs in another folder
+			return nil, fmt.Errorf("predictor: %s: %w", field, err)
 		}
 	}
 	dir, err := os.MkdirTemp("", "brrr-")
@@ -115,9 +120,11 @@ func (l *Local) runOnce(ctx context.Context) error {
 	}
 	defer leash.Close()
 	said, saying := io.Pipe()
+	var relaying sync.WaitGroup
+	defer relaying.Wait() // its last words stand in the log before its end does
 	defer saying.Close()
 	cmd.Stdout, cmd.Stderr = saying, saying
-	go l.relay(said)
+	relaying.Go(func() { l.relay(said) })
 	if err := cmd.Start(); err != nil {
 		return err
 	}

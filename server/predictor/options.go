@@ -76,6 +76,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("predictor: AgeUnit must be seconds or days, not %q", o.AgeUnit)
 	case o.Scale != ScaleUnit && o.Scale != ScalePercent:
 		return fmt.Errorf("predictor: Scale must be unit or percent, not %q", o.Scale)
+	case checkVersion(o.Version) != nil:
+		return fmt.Errorf("predictor: Version: %w", checkVersion(o.Version))
 	case o.UnaryCalls < 1:
 		return fmt.Errorf("predictor: UnaryCalls must be at least 1, not %d", o.UnaryCalls)
 	case o.WatchEvery < 0 || o.ProbeTimeout < 0:

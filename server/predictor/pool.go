@@ -9,8 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"connectrpc.com/connect"
-
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
@@ -146,7 +144,8 @@ func (p *Pool) pick(failed *backend) *backend {
 
 // classify gives an error its reason. A host's own text is for the log: it may
 // hold a stack trace. While the caller still waits, a call that came back as
-// canceled was cut by the host: a connection that is reset says so.
+// canceled or out of time was cut by the host: a connection that is reset says
+// the one, a dial that takes too long the other.
 func classify(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
@@ -155,46 +154,10 @@ func classify(ctx context.Context, err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	if connect.CodeOf(err) == connect.CodeDeadlineExceeded {
-		return context.DeadlineExceeded
+	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		return context.DeadlineExceeded // the context's own timer is about to say so
 	}
 	return fraud.PredictorUnavailable("the model could not answer", err)
 }
 
 func retryable(err error) bool { return fraud.ReasonOf(err) == fraud.ReasonPredictorUnavailable }
-
-// watch keeps asking a host for its model and a score, and says in the log when
-// that changes.
-func (p *Pool) watch(ctx context.Context, b *backend) {
-	const eager = 100 * time.Millisecond // while it is not ready
-	said := ""
-	for {
-		err := b.probe(ctx)
-		said = p.note(b, err, said)
-		wait := p.opts.WatchEvery
-		if err != nil {
-			wait = min(eager, wait)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(wait):
-		}
-	}
-}
-
-// note keeps what a probe found, and logs it unless that is what was said last.
-func (p *Pool) note(b *backend, err error, said string) string {
-	b.ready.Store(err == nil)
-	if err != nil {
-		if err.Error() != said {
-			p.opts.Log.Warn("predictor not ready", "predictor", b.address, "error", err)
-		}
-		return err.Error()
-	}
-	m := b.model.Load()
-	if m.Version != said {
-		p.opts.Log.Info("predictor ready", "predictor", b.address, "model_version", m.Version, "batches", m.Batches)
-	}
-	return m.Version
-}

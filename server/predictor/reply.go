@@ -102,8 +102,8 @@ func readExplanations(reply *fraud_detection.ExplainFraudBatchResponse, rows int
 func reasons(contributions []*fraud_detection.Contribution, row int) ([]fraud.Reason, error) {
 	out := make([]fraud.Reason, len(contributions))
 	for i, c := range contributions {
-		if math.IsNaN(c.LogOdds[row]) || math.IsInf(c.LogOdds[row], 0) {
-			return nil, fmt.Errorf("the model answered the contribution %v of %s", c.LogOdds[row], c.Code)
+		if !finite(c.LogOdds[row]) || !finite(c.Values[row]) {
+			return nil, fmt.Errorf("the model answered the contribution %v and the value %v of %s", c.LogOdds[row], c.Values[row], c.Code)
 		}
 		out[i] = fraud.Reason{Code: c.Code, Text: c.Text, Contribution: c.LogOdds[row], Value: c.Values[row]}
 	}
@@ -119,6 +119,8 @@ func reasons(contributions []*fraud_detection.Contribution, row int) ([]fraud.Re
 	return out, nil
 }
 
+func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }
+
 func rowErrors(errs []*fraud_detection.RowError, rows int) (map[uint32]error, error) {
 	failed := make(map[uint32]error, len(errs))
 	for _, e := range errs {
@@ -133,7 +135,7 @@ func rowErrors(errs []*fraud_detection.RowError, rows int) (map[uint32]error, er
 // checkVersion holds versions to what the record and the wire can carry.
 func checkVersion(version string) error {
 	if version == "" || len(version) > 128 {
-		return fmt.Errorf("the model's version has %d characters, not 1 to 128", len(version))
+		return fmt.Errorf("the model's version has %d bytes, not 1 to 128", len(version))
 	}
 	return nil
 }
