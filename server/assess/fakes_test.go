@@ -11,16 +11,15 @@ import (
 
 // oracle is a model whose score is a thousandth of the amount.
 type oracle struct {
-	mu      sync.Mutex
-	version string            // what Model tells
-	serving string            // what replies bear; empty: version
-	shift   float64           // added to every score
-	unseen  error             // of Model
-	down    error             // of Predict and Explain
-	bad     map[float64]error // of rows, by amount
-	excess  int               // rows answered too many, or too few
-	hold    chan struct{}     // if set, Predict waits until it is closed
-	asked   [][]float64       // amounts, by call of Predict and Explain
+	mu           sync.Mutex
+	version      string            // what Model tells
+	serving      string            // what replies bear; empty: version
+	shift        float64           // added to every score
+	unseen, down error             // of Model; of Predict and Explain
+	bad          map[float64]error // of rows, by amount
+	excess       int               // rows answered too many, or too few
+	hold         chan struct{}     // if set, Predict waits until it is closed
+	asked        [][]float64       // amounts, by call of Predict and Explain
 }
 
 // set changes the oracle while it may be asked.

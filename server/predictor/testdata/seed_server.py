@@ -75,7 +75,8 @@ def main() -> None:
         server.add_generic_rpc_handlers((Unknown(),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    print(port, flush=True)
+    sys.stdout.write(f"{port}\n")
+    sys.stdout.flush()
     sys.stdin.read()
     server.stop(None)
 
