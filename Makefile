@@ -36,7 +36,8 @@ test: build predictor/models/active $(VENV)/.dev node_modules/.ready
 lint: $(VENV)/.dev node_modules/.ready
 	$(BUF) lint
 	$(BUF) format --diff --exit-code
-	@if git rev-parse -q --verify main >/dev/null; then $(BUF) breaking --against '.git#branch=main'; fi
+	@if git rev-parse -q --verify main >/dev/null; then $(BUF) breaking --against '.git#branch=main'; \
+		else echo "SKIPPED: buf breaking; fetch the branch main to compare with: git fetch origin main:main" >&2; fi
 	@test -z "$$(gofmt -l client cmd server)" || { gofmt -d client cmd server; exit 1; }
 	go mod tidy -diff
 	go vet ./...
