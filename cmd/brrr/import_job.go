@@ -2,15 +2,13 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"strconv"
 	"time"
 
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
 // importJob is one run of brrr import.
@@ -27,6 +25,7 @@ type importJob struct {
 type chunk struct {
 	rows []importRow
 	read int64 // bytes of the file read so far
+	err  error // why the file ends behind these rows; io.EOF at its end
 }
 
 // file imports one file. Chunks go one after the other, since the facts of a
@@ -37,156 +36,131 @@ func (j *importJob) file(ctx context.Context, path string, streams streams) erro
 		return err
 	}
 	defer source.close()
-	rows, err := newRowReader(source.name, source)
-	if err != nil {
-		return err
-	}
 	bar := newProgress(streams.err, source.name, source.size)
 	defer bar.finish()
 
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	defer cancel() // of the reader; one that waits for input is not waited for
 	chunks := make(chan chunk, 2)
-	var readErr error
-	go func() {
-		defer close(chunks)
-		readErr = j.read(ctx, rows, source, chunks)
-	}()
-	for c := range chunks {
+	go j.read(ctx, source, chunks)
+	for before := j.rows; ; {
+		var c chunk
+		select {
+		case c = <-chunks:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 		if err := j.send(ctx, source.name, c.rows); err != nil {
-			cancel()
-			for range chunks { // until the reader has seen it
-			}
 			return err
 		}
-		bar.at(c.read, j.rows)
+		bar.at(c.read, j.rows-before)
+		switch {
+		case errors.Is(c.err, io.EOF):
+			return nil
+		case c.err != nil && j.rows > before:
+			return fmt.Errorf("%w; the rows before it are done", c.err)
+		case c.err != nil:
+			return c.err
+		}
 	}
-	if err := ctx.Err(); err != nil && readErr == nil {
-		return err
-	}
-	return readErr
 }
 
-// read cuts a file into chunks. What was read before an error is sent.
-func (j *importJob) read(ctx context.Context, rows *rowReader, source *source, chunks chan<- chunk) error {
+// read cuts a file into chunks, until one has an error.
+func (j *importJob) read(ctx context.Context, source *source, chunks chan<- chunk) {
+	rows, err := newRowReader(source.name, source, transactionColumns)
 	for {
-		var c chunk
-		var err error
-		for len(c.rows) < maxItems && err == nil {
-			var row importRow
-			if row, err = rows.next(); err == nil {
-				j.open(&row)
-				c.rows = append(c.rows, row)
+		c := chunk{err: err}
+		for size := j.to.atOnce(); len(c.rows) < size && c.err == nil; {
+			var l importLine
+			if l, c.err = rows.next(); c.err == nil {
+				c.rows = append(c.rows, parseRow(l, j.opened))
 			}
 		}
 		c.read = source.read.Load()
-		if len(c.rows) > 0 {
-			select {
-			case chunks <- c:
-			case <-ctx.Done():
-				return ctx.Err()
-			}
+		select {
+		case chunks <- c:
+		case <-ctx.Done():
+			return
 		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
+		if c.err != nil {
+			return
 		}
 	}
 }
 
-// send records one chunk and reports its labels, refused rows set aside.
+// send records one chunk and reports its labels. What is refused is set aside,
+// in the order of the file.
 func (j *importJob) send(ctx context.Context, file string, rows []importRow) error {
-	j.rows += len(rows)
-	good := rows[:0:0]
-	var transactions []*fraudactivityv1.Transaction
+	err := j.record(ctx, rows)
+	if err == nil {
+		j.rows += len(rows)
+		err = j.label(ctx, rows)
+	}
 	for _, row := range rows {
-		if row.err != nil {
-			j.rejects.add(file, row, "INVALID_ARGUMENT", row.err.Error())
+		if row.refused == nil {
 			continue
 		}
-		good, transactions = append(good, row), append(transactions, row.transaction)
+		if failed := j.rejects.add(file, row); failed != nil && err == nil {
+			err = failed
+		}
 	}
-	if len(good) == 0 {
-		return j.rejects.err
+	return err
+}
+
+// record records the rows that could be read.
+func (j *importJob) record(ctx context.Context, rows []importRow) error {
+	places := make([]int, 0, len(rows))
+	transactions := make([]*fraudactivityv1.Transaction, 0, len(rows))
+	for i, row := range rows {
+		if row.refused == nil {
+			places, transactions = append(places, i), append(transactions, row.transaction)
+		}
+	}
+	if len(transactions) == 0 {
+		return nil
 	}
 	results, err := j.to.record(ctx, transactions)
 	if err != nil {
 		return err
 	}
-	labelled := good[:0:0]
 	for i, r := range results {
 		switch e := r.GetError(); {
 		case e != nil:
-			j.rejects.add(file, good[i], e.Reason, e.Message)
-			continue
+			rows[places[i]].refused = &refusal{e.Reason, e.Message}
 		case r.GetStatus() == fraudactivityv1.RecordStatus_RECORD_STATUS_ALREADY_RECORDED:
 			j.already++
 		default:
 			j.recorded++
 		}
-		if good[i].outcome != nil {
-			labelled = append(labelled, good[i])
-		}
 	}
-	if err := j.label(ctx, file, labelled); err != nil {
-		return err
-	}
-	return j.rejects.err
+	return nil
 }
 
-func (j *importJob) label(ctx context.Context, file string, rows []importRow) error {
-	if len(rows) == 0 {
-		return nil
+// label reports the labels of rows that are recorded.
+func (j *importJob) label(ctx context.Context, rows []importRow) error {
+	places := make([]int, 0, len(rows))
+	reports := make([]*fraudactivityv1.ReportOutcomeRequest, 0, len(rows))
+	for i, row := range rows {
+		if row.refused == nil && row.outcome != nil {
+			places, reports = append(places, i), append(reports, row.outcome)
+		}
 	}
-	reports := make([]*fraudactivityv1.ReportOutcomeRequest, len(rows))
-	for i := range rows {
-		reports[i] = rows[i].outcome
+	if len(reports) == 0 {
+		return nil
 	}
 	refused, err := j.to.report(ctx, reports)
 	if err != nil {
 		return err
 	}
 	for i, e := range refused {
-		if e != nil {
-			j.rejects.add(file, rows[i], e.Reason, "label: "+e.Message)
+		if e == nil {
+			j.outcomes++
 			continue
 		}
-		j.outcomes++
+		rows[places[i]].refused = &refusal{e.Reason, "recorded, but not its label: " + e.Message}
 	}
 	return nil
 }
 
-// rejectFile takes what was refused. It is made with the first refusal.
-type rejectFile struct {
-	path string
-	file *os.File
-	csv  *csv.Writer
-	rows int
-	err  error
-}
-
-func (r *rejectFile) add(file string, row importRow, reason, message string) {
-	if r.file == nil && r.err == nil {
-		if r.file, r.err = os.Create(r.path); r.err == nil {
-			r.csv = csv.NewWriter(r.file)
-			r.csv.Write([]string{"file", "line", "transaction_id", "reason", "message"})
-		}
-	}
-	r.rows++
-	if r.err == nil {
-		r.err = r.csv.Write([]string{file, strconv.Itoa(row.line), row.transaction.GetTransactionId(), reason, message})
-	}
-}
-
-func (r *rejectFile) close() error {
-	if r.file == nil {
-		return r.err
-	}
-	r.csv.Flush()
-	if err := errors.Join(r.err, r.csv.Error(), r.file.Close()); err != nil {
-		return fmt.Errorf("write refused rows to %s: %w", r.path, err)
-	}
-	return nil
-}
+// notRead is a row that is refused before it is handed in.
+func notRead(err error) *refusal { return &refusal{fraud.ReasonInvalidArgument, err.Error()} }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,12 +21,24 @@ type sink interface {
 	record(context.Context, []*fraudactivityv1.Transaction) ([]*fraudactivityv1.RecordTransactionsResponse_Result, error)
 	// report answers one for one, in order: nil, or why it is refused.
 	report(context.Context, []*fraudactivityv1.ReportOutcomeRequest) ([]*fraudactivityv1.ItemError, error)
+	// atOnce is how many rows a call takes.
+	atOnce() int
+	fmt.Stringer // where the rows go
 }
 
 // importer stands in the record as who recorded what was imported locally.
 const importer = "import"
 
-type localSink struct{ store fraud.Store }
+type localSink struct {
+	store fraud.Store
+	name  string
+}
+
+// atOnce is four times what the service takes: a larger commit writes fewer
+// pages twice. Still larger ones would keep a service on the same file waiting.
+func (localSink) atOnce() int { return 4 * maxItems }
+
+func (s localSink) String() string { return s.name }
 
 func (s localSink) record(ctx context.Context, ts []*fraudactivityv1.Transaction) ([]*fraudactivityv1.RecordTransactionsResponse_Result, error) {
 	return rpc.RecordAll(ctx, s.store, importer, ts)
@@ -38,7 +51,14 @@ func (s localSink) report(ctx context.Context, reports []*fraudactivityv1.Report
 // Reports travel one by one; the service commits those that wait together.
 const reportsAtOnce = 64
 
-type remoteSink struct{ service client.Client }
+type remoteSink struct {
+	service client.Client
+	name    string
+}
+
+func (remoteSink) atOnce() int { return maxItems }
+
+func (s remoteSink) String() string { return s.name }
 
 func (s remoteSink) record(ctx context.Context, ts []*fraudactivityv1.Transaction) ([]*fraudactivityv1.RecordTransactionsResponse_Result, error) {
 	var res *fraudactivityv1.RecordTransactionsResponse
@@ -60,19 +80,28 @@ func (s remoteSink) report(ctx context.Context, reports []*fraudactivityv1.Repor
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(reportsAtOnce)
 	for i, report := range reports {
-		group.Go(func() error {
-			err := patiently(ctx, func() error { _, err := s.service.ReportOutcome(ctx, report); return err })
-			switch code := connect.CodeOf(err); {
-			case err == nil:
-				return nil
-			case code == connect.CodeInvalidArgument || code == connect.CodeNotFound:
-				refused[i] = &fraudactivityv1.ItemError{Code: code.String(), Reason: client.Reason(err), Message: explain(err).Error()}
-				return nil
-			}
+		group.Go(func() (err error) {
+			refused[i], err = s.reportOne(ctx, report)
 			return err
 		})
 	}
 	return refused, group.Wait()
+}
+
+// reportOne returns an error for what would befall every other report, too.
+func (s remoteSink) reportOne(ctx context.Context, report *fraudactivityv1.ReportOutcomeRequest) (*fraudactivityv1.ItemError, error) {
+	err := patiently(ctx, func() error { _, err := s.service.ReportOutcome(ctx, report); return err })
+	var failed *connect.Error
+	if !errors.As(err, &failed) {
+		return nil, err
+	}
+	switch failed.Code() {
+	case connect.CodeInvalidArgument, connect.CodeNotFound:
+		return &fraudactivityv1.ItemError{Code: failed.Code().String(), Reason: client.Reason(err), Message: failed.Message()}, nil
+	case connect.CodePermissionDenied:
+		return nil, fmt.Errorf("report labels: %s", explain(err)) // the transactions are recorded
+	}
+	return nil, err
 }
 
 // patiently asks again, a few times and ever more slowly, while the service is

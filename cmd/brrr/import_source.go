@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"errors"
 	"fmt"
@@ -10,45 +11,82 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
-
-	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// source is a file, gunzipped if it is gzipped.
+const bufferSize = 256 << 10
+
+// source is a file, gunzipped if it is gzipped. Nothing is read of it before
+// the first Read.
 type source struct {
-	io.Reader
 	name string
 	size int64        // 0 if unknown
 	read atomic.Int64 // bytes taken from the file so far, before gunzip
-	file *os.File     // nil for standard input
+	from io.Reader
+	file *os.File // nil for standard input
+	open bool     // the first Read has been
+	err  error    // what came of it
 }
 
 func openSource(path string, stdin io.Reader) (*source, error) {
-	s := &source{name: path}
-	var from io.Reader = stdin
 	if path == "-" {
-		s.name = "standard input"
-	} else {
-		file, err := os.Open(path)
-		if err != nil {
-			return nil, err
-		}
-		s.file, from = file, file
-		if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
-			s.size = info.Size()
-		}
+		return &source{name: "standard input", from: stdin}, nil
 	}
-	buffered := bufio.NewReaderSize(countingReader{from, &s.read}, 256<<10)
-	s.Reader = buffered
-	if magic, _ := buffered.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		gunzipped, err := gzip.NewReader(buffered)
-		if err != nil {
-			s.close()
-			return nil, fmt.Errorf("%s: %w", s.name, gzipError(err))
-		}
-		s.Reader = gzipReader{gunzipped}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &source{name: path, from: file, file: file}
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+		s.size = info.Size()
 	}
 	return s, nil
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	if !s.open {
+		s.open, s.err = true, s.start()
+	}
+	if s.err != nil {
+		return 0, s.err
+	}
+	n, err := s.from.Read(p)
+	return n, gzipError(err)
+}
+
+// start tells whether the file is gzipped.
+func (s *source) start() error {
+	buffered := bufio.NewReaderSize(countingReader{s.from, &s.read}, bufferSize)
+	s.from = buffered
+	if magic, _ := buffered.Peek(2); !bytes.Equal(magic, []byte{0x1f, 0x8b}) {
+		return nil
+	}
+	if s.size > 0 {
+		if err := verify(s.name); err != nil {
+			return err
+		}
+	}
+	gunzipped, err := gzip.NewReader(buffered)
+	s.from = gunzipped
+	return gzipError(err)
+}
+
+// verify gunzips a whole file before a row of it is recorded for good: damage
+// shows at its end only, and until then in rows that look like any other. A
+// file that is cut off is sound as far as it goes.
+func verify(path string) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	gunzipped, err := gzip.NewReader(bufio.NewReaderSize(file, bufferSize))
+	if err == nil {
+		_, err = io.Copy(io.Discard, gunzipped)
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return gzipError(err)
 }
 
 func (s *source) close() {
@@ -68,68 +106,66 @@ func (r countingReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// gzipReader words the errors of a gzip stream.
-type gzipReader struct{ *gzip.Reader }
-
-func (r gzipReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	return n, gzipError(err)
-}
-
+// gzipError words the errors of a gzip stream.
 func gzipError(err error) error {
+	var corrupt flate.CorruptInputError
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the gzip data is cut off")
-	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader):
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.As(err, &corrupt):
 		return fmt.Errorf("the gzip data is damaged: %w", err)
 	}
 	return err
 }
 
-// readAccounts reads when accounts were opened, from a CSV of account_id and
-// opened_at. Unlike in a file of transactions, a bad line ends the import: it
-// would silently change the facts of every row of its account.
-func readAccounts(path string) (map[string]time.Time, error) {
+var accountColumns = importColumns{needed: []string{"account_id", "opened_at"}}
+
+// readAccounts reads when accounts were opened. Unlike in a file of
+// transactions, a bad line ends the import: it would silently change the facts
+// of every row of its account.
+func readAccounts(path string, stdin io.Reader) (map[string]time.Time, error) {
 	if path == "" {
 		return nil, nil
 	}
-	file, err := openSource(path, nil)
+	file, err := openSource(path, stdin)
 	if err != nil {
 		return nil, err
 	}
 	defer file.close()
-	lines := &rowReader{name: file.name, lines: bufio.NewReaderSize(file, maxLine)}
-	head, err := lines.readLine()
-	if err != nil || head != "account_id,opened_at" {
-		return nil, fmt.Errorf("%s: the header must be account_id,opened_at", path)
+	lines, err := newRowReader(file.name, file, accountColumns)
+	if err != nil {
+		return nil, err
 	}
 	opened := map[string]time.Time{}
 	for {
-		line, err := lines.readLine()
+		l, err := lines.next()
 		if errors.Is(err, io.EOF) {
 			return opened, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%s: line %d: %w", path, lines.line, err)
+			return nil, err
 		}
-		fields, err := csvFields(line)
-		if err != nil || len(fields) != 2 {
-			return nil, fmt.Errorf("%s: line %d: must have two fields", path, lines.line)
+		if err := addAccount(opened, l); err != nil {
+			return nil, fmt.Errorf("%s: line %d: %w", file.name, l.number, err)
 		}
-		at, err := parseTime("opened_at", fields[1])
-		if err != nil {
-			return nil, fmt.Errorf("%s: line %d: %w", path, lines.line, err)
-		}
-		opened[fields[0]] = at.AsTime()
 	}
 }
 
-// open tells when the row's account was opened, if the row itself does not.
-func (j *importJob) open(row *importRow) {
-	if row.err != nil || row.transaction.AccountOpenedAt != nil {
-		return
+func addAccount(opened map[string]time.Time, l importLine) error {
+	if l.err != nil {
+		return l.err
 	}
-	if at, ok := j.opened[row.transaction.AccountId]; ok {
-		row.transaction.AccountOpenedAt = timestamppb.New(at)
+	id := l.field("account_id")
+	if id == "" {
+		return errors.New("account_id: must not be empty")
 	}
+	at, err := parseTime("opened_at", l.field("opened_at"))
+	if err != nil {
+		return err
+	}
+	if before, twice := opened[id]; twice && !before.Equal(at.AsTime()) {
+		return fmt.Errorf("account_id: %.40q has another opened_at above", id)
+	}
+	opened[id] = at.AsTime()
+	return nil
 }

@@ -15,52 +15,63 @@ import (
 // elsewhere.
 type progress struct {
 	bar   *progressbar.ProgressBar // nil: lines
+	fd    int                      // of the terminal
 	out   io.Writer
 	name  string
 	began time.Time
 	said  time.Time
-	size  int64
-	start int // rows of the files before
+	size  int64 // bytes; 0 if unknown
 }
 
 const lineEvery = 5 * time.Second
 
 func newProgress(out io.Writer, name string, size int64) *progress {
-	p := &progress{out: out, name: filepath.Base(name), began: time.Now(), said: time.Now(), size: size, start: -1}
+	p := &progress{out: out, name: filepath.Base(name), began: time.Now(), said: time.Now(), size: size}
 	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		p.fd = int(file.Fd())
 		total := size
 		if total == 0 {
 			total = -1 // a spinner
 		}
 		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(out),
 			progressbar.OptionSetDescription(p.name), progressbar.OptionFullWidth(),
-			progressbar.OptionSetPredictTime(true), progressbar.OptionThrottle(100*time.Millisecond),
-			progressbar.OptionClearOnFinish())
+			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
+			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	}
 	return p
 }
 
-// at tells how many bytes of the file are read, and rows of the job sent.
+// at tells how many bytes of the file are read, and rows of it sent.
 func (p *progress) at(read int64, rows int) {
-	if p.start < 0 {
-		p.start = max(rows-maxItems, 0)
-	}
-	rate := float64(rows-p.start) / time.Since(p.began).Seconds()
 	if p.bar != nil {
-		p.bar.Describe(fmt.Sprintf("%s  %d rows, %.0f rows/s", p.name, rows, rate))
+		p.bar.Describe(p.clip(p.text(read, rows)))
 		p.bar.Set64(read)
 		return
 	}
-	if time.Since(p.said) < lineEvery {
-		return
+	if time.Since(p.said) >= lineEvery {
+		p.said = time.Now()
+		fmt.Fprintln(p.out, p.text(read, rows))
 	}
-	p.said = time.Now()
-	left := "unknown"
+}
+
+// clip leaves room for the bar: a line that wraps would stay on the terminal.
+func (p *progress) clip(text string) string {
+	const percentAndBar = 12
+	width, _, err := term.GetSize(p.fd)
+	letters := []rune(text)
+	if room := max(0, width-percentAndBar); err == nil && len(letters) > room {
+		return string(letters[len(letters)-room:]) // the name is known
+	}
+	return text
+}
+
+func (p *progress) text(read int64, rows int) string {
+	spent := time.Since(p.began)
+	left := "time left unknown"
 	if p.size > 0 && read > 0 {
-		spent := time.Since(p.began)
-		left = (time.Duration(float64(spent)*float64(p.size)/float64(read)) - spent).Round(time.Second).String()
+		left = (time.Duration(float64(spent)*float64(p.size)/float64(read)) - spent).Round(time.Second).String() + " left"
 	}
-	fmt.Fprintf(p.out, "%s: %d rows, %.0f rows/s, time left %s\n", p.name, rows, rate, left)
+	return fmt.Sprintf("%s: %d rows, %.0f rows/s, %s", p.name, rows, float64(rows)/spent.Seconds(), left)
 }
 
 func (p *progress) finish() {
