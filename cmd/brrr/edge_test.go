@@ -227,7 +227,7 @@ func TestRequestsBeyondTheirBoundsAreRefusedWhole(t *testing.T) {
 	}
 	var bomb bytes.Buffer
 	zip := gzip.NewWriter(&bomb)
-	io.CopyN(zip, zeros{}, 64<<20)
+	io.CopyN(zip, zeros{}, 16<<20)
 	zip.Close()
 	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/api/FraudActivity", &bomb)
 	req.Header.Set("Content-Type", "application/json")

@@ -15,67 +15,85 @@ const (
 	badTime    = "must be epoch seconds or RFC 3339, not "
 )
 
-// TestABadRowIsRefusedAlone puts each bad line between two good ones.
+// badRow is a line, and what the rejects file says of it.
+type badRow struct{ name, line, id, reason, message string }
+
+var badCSV = []badRow{
+	{"amount is NaN", "x,a,NaN,1,", "x", "INVALID_ARGUMENT", "amount: must be finite"},
+	{"amount is infinite", "x,a,-Inf,1,", "x", "INVALID_ARGUMENT", "amount: must be finite"},
+	{"amount is negative", "x,a,-1,1,", "x", "INVALID_ARGUMENT", "amount: must be greater than 0"},
+	{"amount is zero", "x,a,0,1,", "x", "INVALID_ARGUMENT", "amount: must be greater than 0"},
+	{"amount is too small to tell", "x,a,1e-400,1,", "x", "INVALID_ARGUMENT", "amount: must be greater than 0"},
+	{"amount is too large", "x,a,1e400,1,", "x", "INVALID_ARGUMENT", `amount: "1e400" is too large`},
+	{"amount is a word", "x,a,abc,1,", "x", "INVALID_ARGUMENT", `amount: must be a number, not "abc"`},
+	{"amount is hexadecimal", "x,a,0x1p4,1,", "x", "INVALID_ARGUMENT", `amount: must be a number, not "0x1p4"`},
+	{"amount is missing", "x,a,,1,", "x", "INVALID_ARGUMENT", `amount: must be a number, not ""`},
+	{"time in milliseconds", "x,a,1,1546300933000,", "x", "INVALID_ARGUMENT", `time: must not be after 9999, as "1546300933000" is in seconds (are these milliseconds?)`},
+	{"time is negative", "x,a,1,-0.5,", "x", "INVALID_ARGUMENT", `time: must not be before 1970, as "-0.5" is`},
+	{"time is before 1970", "x,a,1,1969-12-31T23:59:59Z,", "x", "INVALID_ARGUMENT", `time: must not be before 1970, as "1969-12-31T23:59:59Z" is`},
+	{"time lacks its zone", "x,a,1,2019-01-01T00:00:00,", "x", "INVALID_ARGUMENT", "time: " + badTime + `"2019-01-01T00:00:00"`},
+	{"time has lost digits", "x,a,1,1.5463e9,", "x", "INVALID_ARGUMENT", "time: " + badTime + `"1.5463e9"`},
+	{"label is a word", "x,a,1,1,maybe", "x", "INVALID_ARGUMENT", `label: must be 1, 0, fraud, legitimate or empty, not "maybe"`},
+	{"id is empty", ",a,1,1,", "", "INVALID_ARGUMENT", "transaction_id: must be at least 1 characters"},
+	{"id is too long", strings.Repeat("x", 129) + ",a,1,1,", strings.Repeat("x", 129), "INVALID_ARGUMENT", "transaction_id: must be at most 128 characters"},
+	{"id has a bad character", "x y,a,1,1,", "x y", "INVALID_ARGUMENT", "transaction_id: " + badID},
+	{"account has a bad character", "x,ä,1,1,", "x", "INVALID_ARGUMENT", "account_id: " + badID},
+	{"invalid UTF-8", "x,a\xff,1,1,", "", "INVALID_ARGUMENT", "the line is not valid UTF-8"},
+	{"a field too few", "x,a,1,1", "", "INVALID_ARGUMENT", "the line has 4 fields, the header 5"},
+	{"a field too many", "x,a,1,1,,", "", "INVALID_ARGUMENT", "the line has 6 fields, the header 5"},
+	{"broken quote", `x,"a,1,1,`, "", "INVALID_ARGUMENT", `extraneous or missing " in quoted-field`},
+	{"line over 64 KiB", "x,a,1,1," + strings.Repeat(" ", 200<<10), "", "INVALID_ARGUMENT", "the line is longer than 65536 bytes"},
+	{"the same id with other facts", "good-0,a,3,1000,1", "good-0", "FACTS_DIFFER", `transaction "good-0" is already recorded with different facts; nothing was changed`},
+}
+
+var badNDJSON = []badRow{
+	{"nested amount", `{"transaction_id":"x","account_id":"a","amount":[1],"time":1}`, "", "INVALID_ARGUMENT", "amount: must be a string or a number"},
+	{"nested label", `{"transaction_id":"x","account_id":"a","amount":1,"time":1,"label":{}}`, "", "INVALID_ARGUMENT", "label: must be a string or a number"},
+	{"amount is null", `{"transaction_id":"x","account_id":"a","amount":null,"time":1}`, "x", "INVALID_ARGUMENT", `amount: must be a number, not ""`},
+	{"amount is true", `{"transaction_id":"x","account_id":"a","amount":true,"time":1}`, "x", "INVALID_ARGUMENT", `amount: must be a number, not "true"`},
+	{"amount is too large", `{"transaction_id":"x","account_id":"a","amount":1e400,"time":1}`, "x", "INVALID_ARGUMENT", `amount: "1e400" is too large`},
+	{"time is missing", `{"transaction_id":"x","account_id":"a","amount":1}`, "x", "INVALID_ARGUMENT", "time: " + badTime + `""`},
+	{"a field twice", `{"transaction_id":"x","amount":1,"amount":2}`, "", "INVALID_ARGUMENT", "amount: stands twice"},
+	{"an array", `["x","a",1,1]`, "", "INVALID_ARGUMENT", "must be a JSON object"},
+	{"a word", `hello`, "", "INVALID_ARGUMENT", "must be a JSON object"},
+	{"cut off", `{"transaction_id":"x","accou`, "", "INVALID_ARGUMENT", "the JSON object does not end in its line"},
+	{"broken", `{"transaction_id":"x",,}`, "", "INVALID_ARGUMENT", "not JSON: invalid character ',' looking for beginning of object key string"},
+	{"two objects", `{} {}`, "", "INVALID_ARGUMENT", "something follows the JSON object in its line"},
+	{"invalid UTF-8", "{\"transaction_id\":\"\xff\"}", "", "INVALID_ARGUMENT", "the line is not valid UTF-8"},
+}
+
+// TestABadRowIsRefusedAlone puts each bad line behind a good one.
 func TestABadRowIsRefusedAlone(t *testing.T) {
-	csvHead, csvGood := importHead, "%s,a,%d,1000,\n"
-	jsonGood := `{"transaction_id":"%s","account_id":"a","amount":%d,"time":1000}` + "\n"
-	for name, test := range map[string]struct{ line, id, reason, message string }{
-		"CSV, amount is NaN":                {"x,a,NaN,1,", "x", "INVALID_ARGUMENT", "amount: must be finite"},
-		"CSV, amount is infinite":           {"x,a,-Inf,1,", "x", "INVALID_ARGUMENT", "amount: must be finite"},
-		"CSV, amount is negative":           {"x,a,-1,1,", "x", "INVALID_ARGUMENT", "amount: must be greater than 0"},
-		"CSV, amount is zero":               {"x,a,0,1,", "x", "INVALID_ARGUMENT", "amount: must be greater than 0"},
-		"CSV, amount is too small to tell":  {"x,a,1e-400,1,", "x", "INVALID_ARGUMENT", "amount: must be greater than 0"},
-		"CSV, amount is too large":          {"x,a,1e400,1,", "x", "INVALID_ARGUMENT", `amount: "1e400" is too large`},
-		"CSV, amount is a word":             {"x,a,abc,1,", "x", "INVALID_ARGUMENT", `amount: must be a number, not "abc"`},
-		"CSV, amount is hexadecimal":        {"x,a,0x1p4,1,", "x", "INVALID_ARGUMENT", `amount: must be a number, not "0x1p4"`},
-		"CSV, amount is missing":            {"x,a,,1,", "x", "INVALID_ARGUMENT", `amount: must be a number, not ""`},
-		"CSV, time in milliseconds":         {"x,a,1,1546300933000,", "x", "INVALID_ARGUMENT", `time: must not be after 9999, as "1546300933000" is in seconds (are these milliseconds?)`},
-		"CSV, time is negative":             {"x,a,1,-0.5,", "x", "INVALID_ARGUMENT", `time: must not be before 1970, as "-0.5" is`},
-		"CSV, time is before 1970":          {"x,a,1,1969-12-31T23:59:59Z,", "x", "INVALID_ARGUMENT", `time: must not be before 1970, as "1969-12-31T23:59:59Z" is`},
-		"CSV, time lacks its zone":          {"x,a,1,2019-01-01T00:00:00,", "x", "INVALID_ARGUMENT", "time: " + badTime + `"2019-01-01T00:00:00"`},
-		"CSV, time has lost digits":         {"x,a,1,1.5463e9,", "x", "INVALID_ARGUMENT", "time: " + badTime + `"1.5463e9"`},
-		"CSV, label is a word":              {"x,a,1,1,maybe", "x", "INVALID_ARGUMENT", `label: must be 1, 0, fraud, legitimate or empty, not "maybe"`},
-		"CSV, id is empty":                  {",a,1,1,", "", "INVALID_ARGUMENT", "transaction_id: must be at least 1 characters"},
-		"CSV, id is too long":               {strings.Repeat("x", 129) + ",a,1,1,", strings.Repeat("x", 129), "INVALID_ARGUMENT", "transaction_id: must be at most 128 characters"},
-		"CSV, id has a bad character":       {"x y,a,1,1,", "x y", "INVALID_ARGUMENT", "transaction_id: " + badID},
-		"CSV, account has a bad character":  {"x,ä,1,1,", "x", "INVALID_ARGUMENT", "account_id: " + badID},
-		"CSV, invalid UTF-8":                {"x,a\xff,1,1,", "", "INVALID_ARGUMENT", "the line is not valid UTF-8"},
-		"CSV, a field too few":              {"x,a,1,1", "", "INVALID_ARGUMENT", "the line has 4 fields, the header 5"},
-		"CSV, a field too many":             {"x,a,1,1,,", "", "INVALID_ARGUMENT", "the line has 6 fields, the header 5"},
-		"CSV, broken quote":                 {`x,"a,1,1,`, "", "INVALID_ARGUMENT", `extraneous or missing " in quoted-field`},
-		"CSV, line over 64 KiB":             {"x,a,1,1," + strings.Repeat(" ", 200<<10), "", "INVALID_ARGUMENT", "the line is longer than 65536 bytes"},
-		"CSV, the same id with other facts": {"before,a,3,1000,1", "before", "FACTS_DIFFER", `transaction "before" is already recorded with different facts; nothing was changed`},
-		"JSON, nested amount":               {`{"transaction_id":"x","account_id":"a","amount":[1],"time":1}`, "", "INVALID_ARGUMENT", "amount: must be a string or a number"},
-		"JSON, nested label":                {`{"transaction_id":"x","account_id":"a","amount":1,"time":1,"label":{}}`, "", "INVALID_ARGUMENT", "label: must be a string or a number"},
-		"JSON, amount is null":              {`{"transaction_id":"x","account_id":"a","amount":null,"time":1}`, "x", "INVALID_ARGUMENT", `amount: must be a number, not ""`},
-		"JSON, amount is true":              {`{"transaction_id":"x","account_id":"a","amount":true,"time":1}`, "x", "INVALID_ARGUMENT", `amount: must be a number, not "true"`},
-		"JSON, amount is too large":         {`{"transaction_id":"x","account_id":"a","amount":1e400,"time":1}`, "x", "INVALID_ARGUMENT", `amount: "1e400" is too large`},
-		"JSON, time is missing":             {`{"transaction_id":"x","account_id":"a","amount":1}`, "x", "INVALID_ARGUMENT", "time: " + badTime + `""`},
-		"JSON, a field twice":               {`{"transaction_id":"x","amount":1,"amount":2}`, "", "INVALID_ARGUMENT", "amount: stands twice"},
-		"JSON, an array":                    {`["x","a",1,1]`, "", "INVALID_ARGUMENT", "must be a JSON object"},
-		"JSON, a word":                      {`hello`, "", "INVALID_ARGUMENT", "must be a JSON object"},
-		"JSON, cut off":                     {`{"transaction_id":"x","accou`, "", "INVALID_ARGUMENT", "the JSON object does not end in its line"},
-		"JSON, broken":                      {`{"transaction_id":"x",,}`, "", "INVALID_ARGUMENT", "not JSON: invalid character ',' looking for beginning of object key string"},
-		"JSON, two objects":                 {`{} {}`, "", "INVALID_ARGUMENT", "something follows the JSON object in its line"},
-		"JSON, invalid UTF-8":               {"{\"transaction_id\":\"\xff\"}", "", "INVALID_ARGUMENT", "the line is not valid UTF-8"},
+	for name, test := range map[string]struct {
+		head, good string
+		bad        []badRow
+	}{
+		"CSV":    {importHead, "good-%d,a,1,1000,\n", badCSV},
+		"NDJSON": {"", `{"transaction_id":"good-%d","account_id":"a","amount":1,"time":1000}` + "\n", badNDJSON},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			head, good, line := "", jsonGood, "2"
-			if strings.HasPrefix(name, "CSV") {
-				head, good, line = csvHead, csvGood, "3"
-			}
-			path := writeFile(t, "rows", head+fmt.Sprintf(good, "before", 1)+test.line+"\n"+fmt.Sprintf(good, "after", 2))
-			data := t.TempDir()
-			r := runImport(t.Context(), t, nil, path, "--data="+data)
-			r.check(t, exitRejects, "2 recorded, 0 already recorded, 0 outcomes, 1 refused",
-				fmt.Sprintf("%s:%s: %s (%s)\n", path, line, test.message, test.reason))
-			if want := []string{path, line, test.id, test.reason, test.message}; len(r.refused) != 1 || !slices.Equal(r.refused[0], want) {
-				t.Errorf("refused %q, not %q", r.refused, want)
-			}
-			checkKnown(t, data, map[string]string{
-				"before": "a 1 at 1000.000000 age 0 number 1", "after": "a 2 at 1000.000000 age 0 number 2", "x": "TRANSACTION_UNKNOWN"})
-		})
+		content, want := test.head, map[string]string{"x": "TRANSACTION_UNKNOWN"}
+		for i, bad := range test.bad {
+			content += fmt.Sprintf(test.good, i) + bad.line + "\n"
+			want[fmt.Sprintf("good-%d", i)] = fmt.Sprintf("a 1 at 1000.000000 age 0 number %d", i+1)
+		}
+		path, data := writeFile(t, "rows", content), t.TempDir()
+		r := runImport(t.Context(), t, nil, path, "--data="+data)
+		r.check(t, exitRejects, fmt.Sprintf("%d recorded, 0 already recorded, 0 outcomes, %[1]d refused", len(test.bad)))
+		checkKnown(t, data, want)
+		if len(r.refused) != len(test.bad) {
+			t.Fatalf("%d rows are refused, not %d", len(r.refused), len(test.bad))
+		}
+		for i, bad := range test.bad {
+			t.Run(name+", "+bad.name, func(t *testing.T) {
+				line := strings.Count(test.head, "\n") + 2*i + 2
+				if want := []string{path, fmt.Sprint(line), bad.id, bad.reason, bad.message}; !slices.Equal(r.refused[i], want) {
+					t.Errorf("refused %q, not %q", r.refused[i], want)
+				}
+				if said := fmt.Sprintf("%s:%d: %s (%s)\n", path, line, bad.message, bad.reason); strings.Contains(r.said, said) != (i < firstRefusals) {
+					t.Errorf("of the first %d alone it says %q", firstRefusals, said)
+				}
+			})
+		}
 	}
 }
 
@@ -126,7 +144,7 @@ func TestAFileThatCannotBeReadEndsTheImport(t *testing.T) {
 	for name, test := range map[string]struct {
 		content, accounts string
 		says              string
-		recorded          bool // whether row 0 is
+		recorded          bool // whether rows are
 	}{
 		"empty file":                {"", "", "FILE: the file is empty", false},
 		"blank file":                {"\r\n \n\n", "", "FILE: the file is empty", false},
@@ -163,11 +181,9 @@ func TestAFileThatCannotBeReadEndsTheImport(t *testing.T) {
 			}
 			r := runImport(t.Context(), t, nil, args...)
 			r.check(t, exitFailed, strings.NewReplacer("FILE", path, "ACCOUNTS", accounts).Replace(test.says))
-			want := map[string]string{"0": "TRANSACTION_UNKNOWN"}
-			if test.recorded {
-				want["0"] = "a 1 at 0.000000 age 0 number 1"
+			if n := transactionsIn(t, data); (n > 0) != test.recorded {
+				t.Errorf("%d transactions are recorded", n)
 			}
-			checkKnown(t, data, want)
 			if r.refused != nil {
 				t.Errorf("refused %q", r.refused)
 			}
@@ -193,7 +209,9 @@ func TestAMisspeltCommandRecordsNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r := runImport(t.Context(), t, nil, append(test.args, "--data="+data)...)
 			r.check(t, test.code, test.says)
-			checkKnown(t, data, map[string]string{"x": "TRANSACTION_UNKNOWN"})
+			if n := transactionsIn(t, data); n > 0 {
+				t.Errorf("%d transactions are recorded", n)
+			}
 		})
 	}
 }

@@ -1,9 +1,17 @@
 package main
 
 import (
+	"context"
+	"fmt"
+	"io"
 	"maps"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
 )
 
 // TestEveryFormatReadsAlike imports the same three payments.
@@ -17,11 +25,11 @@ three,a,1e3,1546300802,USD,,0
 {"transaction_id":"two","account_id":"b","amount":0.01,"time":1546300801.25}
 {"transaction_id":"three","account_id":"a","amount":1e3,"time":1546300802,"currency":"USD","account_opened_at":null,"label":0}
 `
-	want := map[string]string{
-		"one":   "a 10.5EUR at 1546300800.000000 age 800 number 1, label 1 source 4 at 1546300800.000000",
-		"two":   "b 0.01 at 1546300801.250000 age 0 number 1",
-		"three": "a 1000USD at 1546300802.000000 age 802 number 2, label 2 source 4 at 1546300802.000000",
-	}
+	const want = `one of a: 10.5EUR at 1546300800.000000, opened at 1546300000.000000
+two of b: 0.01 at 1546300801.250000
+one: OUTCOME_LABEL_FRAUD by OUTCOME_SOURCE_IMPORT at 1546300800.000000
+three of a: 1000USD at 1546300802.000000
+three: OUTCOME_LABEL_LEGITIMATE by OUTCOME_SOURCE_IMPORT at 1546300802.000000`
 	const bom = "\xef\xbb\xbf"
 	for name, content := range map[string]string{
 		"CSV":                       plain,
@@ -55,15 +63,73 @@ three,a,1e3,1546300802,USD,,0
 		"CSV, labels as doubles":             strings.NewReplacer("000,1\n", "000,1.0\n", ",0\n", ",0.0\n").Replace(plain),
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			const done = "3 recorded, 0 already recorded, 2 outcomes, 0 refused"
-			fromFile, fromPipe := t.TempDir(), t.TempDir()
-			r := runImport(t.Context(), t, nil, writeFile(t, "rows", content), "--data="+fromFile)
-			r.check(t, exitDone, done, "rows/s), to "+fromFile)
-			checkKnown(t, fromFile, want)
-			r = runImport(t.Context(), t, strings.NewReader(content), "-", "--data="+fromPipe)
-			r.check(t, exitDone, done)
-			checkKnown(t, fromPipe, want)
+			for from, path := range map[string]string{"file": writeFile(t, "rows", content), "pipe": "-"} {
+				to := &collector{}
+				job := &importJob{to: to, rejects: &rejectFile{path: filepath.Join(t.TempDir(), "rejects")}}
+				if err := job.file(t.Context(), path, streams{strings.NewReader(content), io.Discard, io.Discard}); err != nil {
+					t.Fatalf("from a %s: %v", from, err)
+				}
+				if got := strings.Join(to.rows, "\n"); got != want {
+					t.Errorf("from a %s it reads\n%s, not\n%s", from, got, want)
+				}
+			}
+		})
+	}
+}
+
+// collector is a sink that writes down what it is given.
+type collector struct{ rows []string }
+
+func (*collector) atOnce() int    { return 2 }
+func (*collector) String() string { return "" }
+
+func (c *collector) record(_ context.Context, ts []*fraudactivityv1.Transaction) ([]*fraudactivityv1.RecordTransactionsResponse_Result, error) {
+	for _, t := range ts {
+		row := fmt.Sprintf("%s of %s: %v%s at %s", t.TransactionId, t.AccountId, t.Amount, t.Currency, micros(t.Time))
+		if t.AccountOpenedAt != nil {
+			row += ", opened at " + micros(t.AccountOpenedAt)
+		}
+		c.rows = append(c.rows, row)
+	}
+	return make([]*fraudactivityv1.RecordTransactionsResponse_Result, len(ts)), nil
+}
+
+func (c *collector) report(_ context.Context, reports []*fraudactivityv1.ReportOutcomeRequest) ([]*fraudactivityv1.ItemError, error) {
+	for _, r := range reports {
+		c.rows = append(c.rows, fmt.Sprintf("%s: %s by %s at %s", r.TransactionId, r.Outcome, r.Source, micros(r.OccurredAt)))
+	}
+	return make([]*fraudactivityv1.ItemError, len(reports)), nil
+}
+
+// micros is a time at the precision that is recorded.
+func micros(t *timestamppb.Timestamp) string { return fmt.Sprintf("%d.%06d", t.Seconds, t.Nanos/1000) }
+
+// TestLabelsBecomeOutcomes that bear the transaction's time, from a file and
+// from a pipe, zipped or not.
+func TestLabelsBecomeOutcomes(t *testing.T) {
+	const plain = importHead + "f,a,1,1000,1\nl,a,2,2000.5,0\nn,a,3,3000,\n"
+	const objects = `{"transaction_id":"f","account_id":"a","amount":1,"time":1000,"label":1}
+{"transaction_id":"l","account_id":"a","amount":2,"time":2000.5,"label":"legitimate"}
+{"transaction_id":"n","account_id":"a","amount":3,"time":3000,"label":null}`
+	want := map[string]string{
+		"f": "a 1 at 1000.000000 age 0 number 1, label 1 source 4 at 1000.000000",
+		"l": "a 2 at 2000.500000 age 1000 number 2, label 2 source 4 at 2000.500000",
+		"n": "a 3 at 3000.000000 age 2000 number 3",
+	}
+	for name, content := range map[string]string{
+		"CSV": plain, "CSV.gz": gzipped(t, plain), "NDJSON": objects, "NDJSON.gz": gzipped(t, objects),
+	} {
+		t.Run(name, func(t *testing.T) {
+			data := t.TempDir()
+			runImport(t.Context(), t, nil, writeFile(t, "rows", content), "--data="+data).
+				check(t, exitDone, "3 recorded, 0 already recorded, 2 outcomes, 0 refused", "rows/s), to "+data)
+			checkKnown(t, data, want)
+			before := digest(t, data)
+			runImport(t.Context(), t, strings.NewReader(content), "-", "--data="+data).
+				check(t, exitDone, "0 recorded, 3 already recorded, 2 outcomes, 0 refused")
+			if digest(t, data) != before {
+				t.Error("the second import changed the store")
+			}
 		})
 	}
 }

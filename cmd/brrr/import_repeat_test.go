@@ -27,10 +27,10 @@ func manyRows(t *testing.T) (content string, want map[string]string) {
 	var b strings.Builder
 	b.WriteString(importHead)
 	var ids []string
-	for i := range 1200 {
+	for i := range 600 {
 		id := fmt.Sprintf("t%d", i)
 		ids = append(ids, id)
-		if i%80 == 79 {
+		if i%40 == 39 {
 			fmt.Fprintf(&b, "%s,a,-1,1,\n", id)
 			continue
 		}
@@ -38,7 +38,7 @@ func manyRows(t *testing.T) (content string, want map[string]string) {
 			[]string{"", "0", "1"}[random.IntN(3)])
 	}
 	path, data := writeFile(t, "rows.csv", b.String()), t.TempDir()
-	runImport(t.Context(), t, nil, path, "--data="+data).check(t, exitRejects, "1185 recorded", "15 refused")
+	runImport(t.Context(), t, nil, path, "--data="+data).check(t, exitRejects, "585 recorded", "15 refused")
 	return b.String(), knownOf(t, data, ids...)
 }
 
@@ -73,7 +73,7 @@ func TestAnInterruptedImportGoesOnWhenRunAgain(t *testing.T) {
 			checkKnown(t, data, want)
 			before := digest(t, data)
 			runImport(t.Context(), t, strings.NewReader(content), "-", "--data="+data).
-				check(t, exitRejects, "0 recorded, 1185 already recorded", "15 refused")
+				check(t, exitRejects, "0 recorded, 585 already recorded", "15 refused")
 			if digest(t, data) != before {
 				t.Error("the third run changed the store")
 			}
@@ -90,7 +90,7 @@ type cancelling struct {
 	calls  int
 }
 
-func (s *cancelling) atOnce() int { return 100 }
+func (s *cancelling) atOnce() int { return 50 }
 
 func (s *cancelling) around(call func()) {
 	s.calls++
@@ -117,7 +117,7 @@ func (s *cancelling) report(ctx context.Context, reports []*fraudactivityv1.Repo
 // record a chunk and its labels.
 func TestWhereverAnImportIsCutItGoesOn(t *testing.T) {
 	content, want := manyRows(t)
-	for in := 1; in <= 4; in++ { // of 24
+	for in := 1; in <= 3; in++ { // of 24
 		for _, late := range []bool{false, true} {
 			t.Run(fmt.Sprintf("call %d, late %v", in, late), func(t *testing.T) {
 				data := t.TempDir()
@@ -136,7 +136,7 @@ func TestWhereverAnImportIsCutItGoesOn(t *testing.T) {
 				if !late {
 					whole--
 				}
-				recorded := (whole + 1) / 2 * 100 // less those refused
+				recorded := (whole + 1) / 2 * 50 // less those refused
 				if n := transactionsIn(t, data); n > recorded || n < recorded-2 {
 					t.Errorf("%d transactions are recorded, not %d", n, recorded)
 				}
@@ -155,7 +155,7 @@ func TestACutOffFileIsCompletedByTheWholeOne(t *testing.T) {
 	cut := writeFile(t, "rows.csv.gz", whole[:len(whole)*2/3])
 	r := runImport(t.Context(), t, nil, cut, "--data="+data)
 	r.check(t, exitFailed, "the gzip data is cut off; the rows before it are done", " refused in ")
-	if n := transactionsIn(t, data); n < 400 || n > 1000 {
+	if n := transactionsIn(t, data); n < 200 || n > 500 {
 		t.Errorf("%d transactions are recorded of two thirds", n)
 	}
 	runImport(t.Context(), t, nil, writeFile(t, "rows.csv.gz", whole), "--data="+data).check(t, exitRejects, "15 refused")
