@@ -15,6 +15,9 @@ func (p *Pool) watch(ctx context.Context, b *backend) {
 	said := ""
 	for {
 		err := b.probe(ctx)
+		if ctx.Err() != nil {
+			return
+		}
 		said = p.note(b, err, said)
 		wait := p.opts.WatchEvery
 		if err != nil {
