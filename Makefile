@@ -29,7 +29,7 @@ run: build predictor/models/active node_modules/.ready
 ## test: everything
 test: build predictor/models/active $(VENV)/.dev node_modules/.ready
 	go test -race ./...
-	go test -run Sparkov ./cmd/brrr
+	go test -v -run Sparkov ./cmd/brrr
 	$(PY) -m pytest -q -c predictor/pyproject.toml predictor/tests
 
 ## lint: form, types, rules, and that gen/ is what the contracts say

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -150,7 +151,7 @@ func TestDrainAnswersWhatIsUnderWayAndRefusesTheRest(t *testing.T) {
 	closed := make(chan error, 1)
 	go func() { closed <- s.close(20 * time.Second) }()
 	for s.ready() == nil { // draining is told at once
-		time.Sleep(time.Millisecond)
+		runtime.Gosched()
 	}
 	for { // and the door is closed
 		conn, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
