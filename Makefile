@@ -23,7 +23,8 @@ bin/brrr: # Go knows best what is out of date
 	go build -buildvcs=auto -o $@ ./cmd/brrr
 
 ## run: set up, simulate, serve, and show a first call
-run: build predictor/models/active node_modules/.ready
+run: # compiling, training and downloading side by side
+	@$(MAKE) --no-print-directory -j3 build predictor/models/active node_modules/.ready
 	bin/brrr serve $(RUN)
 
 ## test: everything
@@ -69,7 +70,7 @@ model: $(VENV)/.serve
 	@rm -r $(SIMULATED)
 
 # Made when there is none. One that is there stays: it may be somebody's own.
-predictor/models/active:
+predictor/models/active: | $(VENV)/.serve
 	@$(MAKE) --no-print-directory model
 
 bench:
