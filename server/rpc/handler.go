@@ -77,6 +77,7 @@ func callLayers(cfg Config) []connect.HandlerOption {
 	return []connect.HandlerOption{
 		connect.WithRequestGate(gate(cfg.Keyring, cfg.Log)),
 		connect.WithReadMaxBytes(cfg.MaxRequestBytes),
+		connect.WithCompressMinBytes(1024), // to gzip a single answer costs more than it saves
 		connect.WithCodec(protoCodec{}),
 		connect.WithCodec(jsonCodec{name: "json"}),
 		connect.WithCodec(jsonCodec{name: "json; charset=utf-8"}),
