@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"time"
@@ -66,10 +65,8 @@ func (c *serveCmd) simulate(ctx context.Context) (transactions, accounts string,
 		return "", "", err
 	}
 	transactions, accounts = filepath.Join(c.Data, "demo.csv"), filepath.Join(c.Data, "demo-accounts.csv")
-	cmd := exec.CommandContext(ctx, where.Python, "-m", "predictor", "simulate",
-		"--transactions", transactions, "--accounts", accounts, "--accounts-count", "300", "--days", "60", "--seed", "2")
-	cmd.Dir = where.Root
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+where.Root+string(os.PathListSeparator)+filepath.Join(where.Root, "gen", "python"))
+	cmd := where.Command(ctx, "simulate", "--transactions", transactions, "--accounts", accounts,
+		"--accounts-count", "300", "--days", "60", "--seed", "2")
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return "", "", fmt.Errorf("simulate: %w\n%s", err, said)
 	}

@@ -30,7 +30,7 @@ import (
 
 func at(seconds int64) *timestamppb.Timestamp { return &timestamppb.Timestamp{Seconds: seconds} }
 
-// outcomeOf is what a call came to, as any protocol tells it.
+// answer is what a call came to, as any protocol tells it.
 type answer struct {
 	activity *fraudactivityv1.FraudActivity
 	code     string // Connect's spelling; empty for success

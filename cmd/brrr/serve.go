@@ -93,7 +93,8 @@ func firstKey(ctx context.Context, store fraud.Keys, io streams) error {
 	return nil
 }
 
-// predictorOptions reads where models are. For local, the child is started.
+// openPredictor reaches the models where they are. For local, the child is
+// started.
 func (c *serveCmd) openPredictor(log *slog.Logger) (*predictor.Local, *predictor.Pool, error) {
 	opts := predictor.Options{
 		API: predictor.API(c.PredictorAPI), AgeUnit: predictor.AgeUnit(c.PredictorAgeUnit),

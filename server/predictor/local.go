@@ -33,6 +33,16 @@ type LocalOptions struct {
 	Log    *slog.Logger
 }
 
+// Command is a run of the Python package: python -m predictor with these words.
+func (o LocalOptions) Command(ctx context.Context, words ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, o.Python, append([]string{"-m", "predictor"}, words...)...)
+	cmd.Dir = o.Root
+	cmd.Env = append(os.Environ(),
+		"PYTHONPATH="+o.Root+string(os.PathListSeparator)+filepath.Join(o.Root, "gen", "python"),
+		"PYTHONUNBUFFERED=1")
+	return cmd
+}
+
 // Local supervises one Python process: it is started again whenever it ends,
 // until Close.
 type Local struct {
@@ -104,12 +114,7 @@ func (l *Local) supervise(ctx context.Context) {
 // pipe on its standard input closes, so that none is left behind if this one is
 // killed.
 func (l *Local) runOnce(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, l.opts.Python, "-m", "predictor", "serve",
-		"--listen", l.Address(), "--model", l.opts.Models, "--exit-with-parent")
-	cmd.Dir = l.opts.Root
-	cmd.Env = append(os.Environ(),
-		"PYTHONPATH="+l.opts.Root+string(os.PathListSeparator)+filepath.Join(l.opts.Root, "gen", "python"),
-		"PYTHONUNBUFFERED=1")
+	cmd := l.opts.Command(ctx, "serve", "--listen", l.Address(), "--model", l.opts.Models, "--exit-with-parent")
 	// A terminal's Ctrl-C reaches the whole group: the gateway drains first.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
