@@ -15,6 +15,7 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/assess"
 	"github.com/wassef911/grpcgoesbrrr/server/batch"
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+	"github.com/wassef911/grpcgoesbrrr/server/metrics"
 	"github.com/wassef911/grpcgoesbrrr/server/predictor"
 	"github.com/wassef911/grpcgoesbrrr/server/rpc"
 )
@@ -22,6 +23,7 @@ import (
 // app is the service at work: every room, wired.
 type app struct {
 	log       *slog.Logger
+	metrics   *metrics.Metrics
 	store     fraud.Store
 	child     *predictor.Local // nil unless the predictor is local
 	predictor *predictor.Pool
@@ -31,6 +33,7 @@ type app struct {
 	draining  atomic.Bool
 
 	url      string // where the API is reached
+	adminURL string // where metrics and profiles are, or empty
 	servers  []*http.Server
 	failures chan error // of servers that ended by themselves
 }
@@ -38,7 +41,7 @@ type app struct {
 // start wires the rooms and listens. What it returns is to be closed, or served
 // until a context ends.
 func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err error) {
-	a := &app{log: log, failures: make(chan error, 2)}
+	a := &app{log: log, metrics: metrics.New(), failures: make(chan error, 2)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close(time.Second))
@@ -54,7 +57,7 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 	if a.keyring, err = access.OpenKeyring(ctx, a.store, log); err != nil {
 		return a, err
 	}
-	if a.assessor, err = assess.New(a.store, a.predictor, batch.Options{}); err != nil {
+	if a.assessor, err = assess.New(a.store, a.predictor, a.metrics, batch.Options{}); err != nil {
 		return a, err
 	}
 	if a.reporter, err = assess.NewReporter(a.store, batch.Options{InFlight: 1}); err != nil {
@@ -62,7 +65,7 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 	}
 	handler := rpc.NewHandler(rpc.Config{
 		Assessor: a.assessor, Reporter: a.reporter, Store: a.store, Predictor: a.predictor, Keyring: a.keyring,
-		Ready: a.ready, Log: log, Origins: c.CORSOrigin, Deadline: c.Deadline, MaxDeadline: c.MaxDeadline,
+		Ready: a.ready, Meter: a.metrics, Log: log, Origins: c.CORSOrigin, Deadline: c.Deadline, MaxDeadline: c.MaxDeadline,
 	})
 	return a, a.listen(c, handler)
 }
@@ -89,9 +92,11 @@ func (a *app) listen(c *serveCmd, handler http.Handler) error {
 	}
 	a.url = fmt.Sprintf("%s://%s", scheme, public)
 	if c.AdminListen != "" {
-		if _, err := a.serve(c.AdminListen, adminHandler(), "", ""); err != nil {
+		admin, err := a.serve(c.AdminListen, a.adminHandler(), "", "")
+		if err != nil {
 			return err
 		}
+		a.adminURL = "http://" + admin.String()
 	}
 	return nil
 }
@@ -126,9 +131,10 @@ func (a *app) serve(address string, handler http.Handler, cert, key string) (net
 	return listener.Addr(), nil
 }
 
-// adminHandler is for operators: profiles.
-func adminHandler() http.Handler {
+// adminHandler is for operators: metrics and profiles.
+func (a *app) adminHandler() http.Handler {
 	mux := http.NewServeMux()
+	mux.Handle("/metrics", a.metrics.Handler())
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)

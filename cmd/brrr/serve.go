@@ -22,7 +22,7 @@ const local = "local"
 type serveCmd struct {
 	dataDir
 	Listen      string `help:"Where the API listens." default:"127.0.0.1:8080"`
-	AdminListen string `help:"Where profiles listen; empty: nowhere." default:"127.0.0.1:9090"`
+	AdminListen string `help:"Where metrics and profiles listen; empty: nowhere." default:"127.0.0.1:9090"`
 	Demo        bool   `help:"Fill the store with simulated accounts and traffic, and show a first call."`
 
 	Predictor            string   `help:"local (supervised), or http://HOST:PORT or unix:PATH of Python hosts, separated by commas." default:"local"`

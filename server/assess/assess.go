@@ -17,6 +17,8 @@ type Ask struct {
 	ID          string
 	Transaction *fraud.Transaction // nil: it is recorded already
 	By          string             // ID of the caller's key
+
+	since time.Time // when it began to wait
 }
 
 // Answer is an assessment or the reason why there is none.
@@ -32,12 +34,13 @@ type Store interface {
 type Assessor struct {
 	store     Store
 	predictor fraud.Predictor
+	meter     fraud.Meter
 	batcher   *batch.Batcher[Ask, fraud.Assessment]
 }
 
 // New makes an Assessor.
-func New(store Store, predictor fraud.Predictor, opts batch.Options) (*Assessor, error) {
-	a := &Assessor{store: store, predictor: predictor}
+func New(store Store, predictor fraud.Predictor, meter fraud.Meter, opts batch.Options) (*Assessor, error) {
+	a := &Assessor{store: store, predictor: predictor, meter: meter}
 	var err error
 	a.batcher, err = batch.New(opts, a.run)
 	return a, err
@@ -48,6 +51,7 @@ func (a *Assessor) Close(ctx context.Context) error { return a.batcher.Close(ctx
 
 // Assess answers one ask. It returns once the assessment is durable.
 func (a *Assessor) Assess(ctx context.Context, ask Ask) (fraud.Assessment, error) {
+	ask.since = time.Now()
 	answer, err := a.batcher.Do(ctx, ask)
 	return answer, refused(err)
 }
@@ -55,15 +59,29 @@ func (a *Assessor) Assess(ctx context.Context, ask Ask) (fraud.Assessment, error
 // AssessMany answers each ask, in order. An error beside the answers means that
 // none of them was taken in.
 func (a *Assessor) AssessMany(ctx context.Context, asks []Ask) ([]Answer, error) {
+	now := time.Now()
+	for i := range asks {
+		asks[i].since = now
+	}
 	answers, err := a.batcher.DoMany(ctx, asks)
 	return answers, refused(err)
 }
 
 // run takes a batch through the three stages.
 func (a *Assessor) run(ctx context.Context, asks []Ask) []Answer {
+	clock := stopwatch{meter: a.meter, last: time.Now()}
+	clock.queued(asks)
 	s := a.lookUp(ctx, asks)
-	a.predict(ctx, s)
-	a.record(ctx, s)
+	clock.lap(fraud.StageLookUp)
+	if open := s.open(); len(open) > 0 {
+		a.predict(ctx, open)
+		clock.lap(fraud.StagePredict)
+	}
+	if open := s.open(); len(open) > 0 {
+		a.record(ctx, open)
+		clock.lap(fraud.StageRecord)
+	}
+	s.count(a.meter)
 	return s.answers()
 }
 
@@ -128,11 +146,7 @@ func (a *Assessor) recordTransactions(ctx context.Context, asks []Ask) []error {
 }
 
 // predict has the model score the rows that it has not assessed before.
-func (a *Assessor) predict(ctx context.Context, s *sheet) {
-	open := s.open()
-	if len(open) == 0 {
-		return
-	}
+func (a *Assessor) predict(ctx context.Context, open []*row) {
 	rows := make([]fraud.Recorded, len(open))
 	for i, row := range open {
 		rows[i] = row.transaction
@@ -160,11 +174,7 @@ func (a *Assessor) predict(ctx context.Context, s *sheet) {
 
 // record makes the new assessments durable. What was recorded first stands: if
 // another batch was faster, its answer is everybody's.
-func (a *Assessor) record(ctx context.Context, s *sheet) {
-	open := s.open()
-	if len(open) == 0 {
-		return
-	}
+func (a *Assessor) record(ctx context.Context, open []*row) {
 	assessments := make([]fraud.Assessment, len(open))
 	for i, row := range open {
 		assessments[i] = row.assessment

@@ -188,7 +188,7 @@ func TestCloseWaitsForTheAnswersUnderWay(t *testing.T) {
 }
 
 func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
-	if _, err := assess.New(&faulty{}, &oracle{}, batch.Options{MaxItems: -1}); err == nil {
+	if _, err := assess.New(&faulty{}, &oracle{}, fraud.Unmetered{}, batch.Options{MaxItems: -1}); err == nil {
 		t.Error("New accepts them")
 	}
 	if _, err := assess.NewReporter(&faulty{}, batch.Options{InFlight: -1}); err == nil {

@@ -58,6 +58,21 @@ func (s *sheet) open() []*row {
 	return open
 }
 
+// count tells how many rows were answered, and from where.
+func (s *sheet) count(meter fraud.Meter) {
+	var assessed, fromRecord int
+	for i := range s.rows {
+		switch r := &s.rows[i]; {
+		case !r.assessed:
+		case r.assessment.FromRecord:
+			fromRecord++
+		default:
+			assessed++
+		}
+	}
+	meter.Batch(len(s.rows), assessed, fromRecord)
+}
+
 // answers gives every ask its own.
 func (s *sheet) answers() []Answer {
 	answers := make([]Answer, len(s.refused))

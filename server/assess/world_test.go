@@ -63,7 +63,7 @@ func openStore(t testing.TB, dir string) *sqlite.Store {
 
 func newAssessor(t testing.TB, store assess.Store, model fraud.Predictor, opts batch.Options) *assess.Assessor {
 	t.Helper()
-	a, err := assess.New(store, model, opts)
+	a, err := assess.New(store, model, fraud.Unmetered{}, opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,20 +28,21 @@ func (b *Batcher[In, Out]) admit(c *call[In, Out]) error {
 }
 
 // expectedWait estimates how long an item handed in now waits for a slot: the
-// batches ahead of it, shared among the slots. Holds b.mu. It is 0 while a slot
-// is free, so that one slow spell cannot shut callers out for good.
+// batches ahead of it, shared among the slots. Holds b.mu. It is 0 while a batch
+// can leave, so that one slow spell cannot shut callers out for good.
 func (b *Batcher[In, Out]) expectedWait() time.Duration {
-	if b.running < b.opts.InFlight {
-		return 0
+	ahead := len(b.queue) / b.opts.MaxItems
+	if b.running == b.opts.InFlight {
+		ahead++
 	}
-	ahead := 1 + len(b.queue)/b.opts.MaxItems
 	return b.duration * time.Duration(ahead) / time.Duration(b.opts.InFlight)
 }
 
-// observe learns how long a batch takes.
-func (b *Batcher[In, Out]) observe(took time.Duration) {
+// arrived notes that a batch is back, and learns how long one takes.
+func (b *Batcher[In, Out]) arrived(took time.Duration) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	b.running--
 	if b.duration == 0 {
 		b.duration = took
 		return

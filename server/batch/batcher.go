@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -33,10 +34,11 @@ type Batcher[In, Out any] struct {
 
 	mu       sync.Mutex
 	queue    []waiting[In, Out]
-	running  int           // batches in flight, at most opts.InFlight
+	taken    int           // slots in use, at most opts.InFlight
+	running  int           // of these, the ones whose batch has left
 	duration time.Duration // of a batch, smoothed
 	closed   bool
-	idle     chan struct{} // closed once closed is set and nothing runs
+	idle     chan struct{} // closed once closed is set and no slot is in use
 }
 
 // waiting is one item of a call.
@@ -56,12 +58,12 @@ func New[In, Out any](opts Options, run RunFunc[In, Out]) (*Batcher[In, Out], er
 
 // Do hands in one item and waits for its answer or the context's end.
 func (b *Batcher[In, Out]) Do(ctx context.Context, item In) (Out, error) {
-	results, err := b.DoMany(ctx, []In{item})
-	if err != nil {
+	c := newSingleCall[In, Out](ctx, item)
+	if err := b.await(c); err != nil {
 		var none Out
 		return none, err
 	}
-	return results[0].Out, results[0].Err
+	return c.results[0].Out, c.results[0].Err
 }
 
 // DoMany hands in several items and waits for all of their answers, in order.
@@ -70,18 +72,26 @@ func (b *Batcher[In, Out]) DoMany(ctx context.Context, items []In) ([]Result[Out
 	if len(items) == 0 {
 		return nil, nil
 	}
-	if err := ctx.Err(); err != nil {
+	c := newCall[In, Out](ctx, items)
+	if err := b.await(c); err != nil {
 		return nil, err
 	}
-	c := newCall[In, Out](ctx, items)
+	return c.results, nil
+}
+
+// await hands in a call and waits until all of it is answered.
+func (b *Batcher[In, Out]) await(c *call[In, Out]) error {
+	if err := c.ctx.Err(); err != nil {
+		return err
+	}
 	if err := b.enqueue(c); err != nil {
-		return nil, err
+		return err
 	}
 	select {
 	case <-c.done:
-		return c.results, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil
+	case <-c.ctx.Done():
+		return c.ctx.Err()
 	}
 }
 
@@ -91,7 +101,7 @@ func (b *Batcher[In, Out]) Close(ctx context.Context) error {
 	b.mu.Lock()
 	if !b.closed {
 		b.closed = true
-		if b.running == 0 {
+		if b.taken == 0 {
 			close(b.idle)
 		}
 	}
@@ -116,8 +126,8 @@ func (b *Batcher[In, Out]) enqueue(c *call[In, Out]) error {
 	for i := range c.items {
 		b.queue = append(b.queue, waiting[In, Out]{c, i})
 	}
-	if b.running < b.opts.InFlight {
-		b.running++
+	if b.taken < b.opts.InFlight {
+		b.taken++
 		go b.work()
 	}
 	return nil
@@ -126,13 +136,14 @@ func (b *Batcher[In, Out]) enqueue(c *call[In, Out]) error {
 // work holds one slot: it runs batches until none waits.
 func (b *Batcher[In, Out]) work() {
 	for {
+		// Callers who are about to hand in an item go first, so that they come
+		// along. With nothing else to run this takes no time.
+		runtime.Gosched()
 		batch := b.next()
 		if batch == nil {
 			return
 		}
-		began := time.Now()
 		b.answer(batch)
-		b.observe(time.Since(began))
 	}
 }
 
@@ -142,20 +153,22 @@ func (b *Batcher[In, Out]) next() []waiting[In, Out] {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var batch []waiting[In, Out]
-	taken := 0
-	for ; taken < len(b.queue) && len(batch) < b.opts.MaxItems; taken++ {
-		if w := b.queue[taken]; w.call.ctx.Err() == nil {
+	seen := 0
+	for ; seen < len(b.queue) && len(batch) < b.opts.MaxItems; seen++ {
+		if w := b.queue[seen]; w.call.ctx.Err() == nil {
 			batch = append(batch, w)
 		}
 	}
-	b.queue = shift(b.queue, taken)
-	if batch == nil {
-		b.running--
-		if b.closed && b.running == 0 {
-			close(b.idle)
-		}
+	b.queue = shift(b.queue, seen)
+	if batch != nil {
+		b.running++
+		return batch
 	}
-	return batch
+	b.taken--
+	if b.closed && b.taken == 0 {
+		close(b.idle)
+	}
+	return nil
 }
 
 // answer runs one batch and hands every caller its result.
@@ -166,7 +179,9 @@ func (b *Batcher[In, Out]) answer(batch []waiting[In, Out]) {
 	for i, w := range batch {
 		items[i] = w.call.items[w.index]
 	}
+	began := time.Now()
 	results := b.runSafely(ctx, items)
+	b.arrived(time.Since(began)) // before the callers know, who may come again at once
 	for i, w := range batch {
 		w.call.deliver(w.index, results[i])
 	}

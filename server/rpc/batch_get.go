@@ -4,7 +4,6 @@ import (
 	"context"
 
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
-	"github.com/wassef911/grpcgoesbrrr/server/access"
 	"github.com/wassef911/grpcgoesbrrr/server/assess"
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
@@ -15,7 +14,7 @@ type batchResult = fraudactivityv1.BatchGetFraudActivityResponse_Result
 // error for each.
 func (s *service) BatchGetFraudActivity(ctx context.Context, req *fraudactivityv1.BatchGetFraudActivityRequest) (*fraudactivityv1.BatchGetFraudActivityResponse, error) {
 	results := make([]*batchResult, len(req.TransactionIds))
-	by := access.CallerFrom(ctx).KeyID
+	by := scopeOf(ctx).caller.KeyID
 	var asks []assess.Ask
 	var asked []int // by ask: its place in results
 	one := &fraudactivityv1.GetFraudActivityRequest{}

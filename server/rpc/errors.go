@@ -13,7 +13,6 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
-	"github.com/wassef911/grpcgoesbrrr/server/access"
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
@@ -45,7 +44,7 @@ func public(ctx context.Context, err error) *fraud.Error {
 		return &fraud.Error{Reason: fraud.ReasonDeadlineExceeded, Message: "the answer did not come within the call's deadline", Cause: err}
 	}
 	return &fraud.Error{Reason: fraud.ReasonInternal, Cause: err,
-		Message: "internal error; the server's log tells more under request ID " + requestID(ctx)}
+		Message: "internal error; the server's log tells more under request ID " + scopeOf(ctx).requestID}
 }
 
 // toConnect makes err ready to leave the service.
@@ -64,7 +63,7 @@ func toConnect(ctx context.Context, err error) *connect.Error {
 		addDetail(out, &errdetails.RetryInfo{RetryDelay: durationpb.New(e.RetryAfter)})
 	}
 	if e.Reason == fraud.ReasonInternal {
-		addDetail(out, &errdetails.RequestInfo{RequestId: requestID(ctx)})
+		addDetail(out, &errdetails.RequestInfo{RequestId: scopeOf(ctx).requestID})
 	}
 	return out
 }
@@ -88,9 +87,10 @@ func gone(err error) bool {
 }
 
 // logFailure writes down what a caller is told, and what it is not told.
-func logFailure(ctx context.Context, log *slog.Logger, procedure string, caller access.Caller, err error) {
+func logFailure(ctx context.Context, log *slog.Logger, procedure string, err error) {
+	s := scopeOf(ctx)
 	if gone(err) {
-		log.DebugContext(ctx, "caller went away", "procedure", procedure, "request_id", requestID(ctx), "key_id", caller.KeyID)
+		log.DebugContext(ctx, "caller went away", "procedure", procedure, "request_id", s.requestID, "key_id", s.caller.KeyID)
 		return
 	}
 	e := public(ctx, err)
@@ -102,7 +102,7 @@ func logFailure(ctx context.Context, log *slog.Logger, procedure string, caller 
 		level = slog.LevelWarn
 	}
 	log.Log(ctx, level, "call failed", "procedure", procedure, "reason", e.Reason,
-		"request_id", requestID(ctx), "key_id", caller.KeyID, "error", err)
+		"request_id", s.requestID, "key_id", s.caller.KeyID, "error", err)
 }
 
 // recovered turns a panic into an error that is masked and logged like any.

@@ -4,29 +4,34 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"connectrpc.com/connect"
 
 	"github.com/wassef911/grpcgoesbrrr/server/access"
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
 // gate asks who calls and whether they may, before anything of the request is
 // read or decoded. It stands before streams as before single calls.
-func gate(keys *access.Keyring, log *slog.Logger) connect.RequestGateFunc {
+func gate(keys *access.Keyring, meter fraud.Meter, log *slog.Logger) connect.RequestGateFunc {
 	return func(ctx context.Context, spec connect.Spec, peer connect.Peer, header http.Header) (context.Context, error) {
-		caller, err := keys.Authenticate(ctx, header.Get("Authorization"))
-		if err == nil {
-			err = access.Permit(caller, spec.Procedure)
+		began := time.Now()
+		defer func() { meter.Time(fraud.StageGate, time.Since(began)) }()
+		ctx, s := openScope(ctx, header)
+		var err error
+		if s.caller, err = keys.Authenticate(ctx, header.Get("Authorization")); err == nil {
+			err = access.Permit(s.caller, spec.Procedure)
 		}
 		if err != nil {
 			// Interceptors never see a refusal: what they do is done here.
-			logFailure(ctx, log, spec.Procedure, caller, err)
+			logFailure(ctx, log, spec.Procedure, err)
 			refusal := toConnect(ctx, err)
 			if refusal.Code() == connect.CodeUnauthenticated && peer.Protocol == connect.ProtocolConnect {
 				refusal.Meta().Set("WWW-Authenticate", "Bearer") // HTTP asks for it; gRPC has no such thing
 			}
 			return nil, refusal
 		}
-		return access.WithCaller(ctx, caller), nil
+		return ctx, nil
 	}
 }

@@ -3,46 +3,14 @@
 package rpc
 
 import (
-	"log/slog"
 	"net/http"
-	"time"
 
 	"connectrpc.com/connect"
 	"connectrpc.com/grpchealth"
 	"connectrpc.com/grpcreflect"
 
 	"github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1/fraudactivityv1connect"
-	"github.com/wassef911/grpcgoesbrrr/server/access"
-	"github.com/wassef911/grpcgoesbrrr/server/assess"
-	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
-
-// Defaults of Config.
-const (
-	DefaultDeadline    = 5 * time.Second
-	DefaultMaxDeadline = 30 * time.Second
-	// DefaultMaxRequestBytes holds 1,000 transactions with the longest IDs.
-	DefaultMaxRequestBytes = 2 << 20
-)
-
-// Config is what the edge stands on. Durations and sizes default to the
-// constants above.
-type Config struct {
-	Assessor  *assess.Assessor
-	Reporter  *assess.Reporter
-	Store     fraud.Store
-	Predictor fraud.Predictor
-	Keyring   *access.Keyring
-	// Ready tells whether a real score can be had; the error says why not.
-	Ready func() error
-	Log   *slog.Logger
-	// Origins are those whose pages may call, such as https://console.example.
-	// None: only pages of this server's own origin.
-	Origins         []string
-	Deadline        time.Duration // of calls that bring none
-	MaxDeadline     time.Duration // whatever a call brings
-	MaxRequestBytes int
-}
 
 // service answers the procedures, one file each.
 type service struct {
@@ -75,7 +43,7 @@ func NewHandler(cfg Config) http.Handler {
 // callLayers are what every call of the service passes, the outermost first.
 func callLayers(cfg Config) []connect.HandlerOption {
 	return []connect.HandlerOption{
-		connect.WithRequestGate(gate(cfg.Keyring, cfg.Log)),
+		connect.WithRequestGate(gate(cfg.Keyring, cfg.Meter, cfg.Log)),
 		connect.WithReadMaxBytes(cfg.MaxRequestBytes),
 		connect.WithCompressMinBytes(1024), // to gzip a single answer costs more than it saves
 		connect.WithCodec(protoCodec{}),
@@ -85,20 +53,4 @@ func callLayers(cfg Config) []connect.HandlerOption {
 		connect.WithRecover(recovered),
 		connect.WithInterceptors(deadlines{cfg.Deadline, cfg.MaxDeadline}, rules{}),
 	}
-}
-
-func (cfg Config) withDefaults() Config {
-	if cfg.Log == nil {
-		cfg.Log = slog.Default()
-	}
-	if cfg.Deadline == 0 {
-		cfg.Deadline = DefaultDeadline
-	}
-	if cfg.MaxDeadline == 0 {
-		cfg.MaxDeadline = DefaultMaxDeadline
-	}
-	if cfg.MaxRequestBytes == 0 {
-		cfg.MaxRequestBytes = DefaultMaxRequestBytes
-	}
-	return cfg
 }

@@ -40,7 +40,12 @@ func isJSON(r *http.Request) bool {
 
 // limitBody bounds what is read of a body as it comes, before it is inflated.
 func limitBody(bytes int64) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler { return http.MaxBytesHandler(next, bytes) }
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.Body = http.MaxBytesReader(w, r.Body, bytes) // http.MaxBytesHandler copies the request
+			next.ServeHTTP(w, r)
+		})
+	}
 }
 
 // corsLayer lets pages of the given origins call, and no others.

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
-
-	"github.com/wassef911/grpcgoesbrrr/server/access"
 )
 
 // The layers inside of the gate. Each stands before single calls and streams.
@@ -40,7 +38,7 @@ func (t *translator) WrapStreamingClient(next connect.StreamingClientFunc) conne
 }
 
 func (t *translator) translate(ctx context.Context, spec connect.Spec, err error) error {
-	logFailure(ctx, t.log, spec.Procedure, access.CallerFrom(ctx), err)
+	logFailure(ctx, t.log, spec.Procedure, err)
 	var unread *unreadError
 	if errors.As(err, &unread) {
 		return unread.error

@@ -6,13 +6,12 @@ import (
 	"time"
 
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
-	"github.com/wassef911/grpcgoesbrrr/server/access"
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
 // ReportOutcome records what a transaction turned out to be.
 func (s *service) ReportOutcome(ctx context.Context, req *fraudactivityv1.ReportOutcomeRequest) (*fraudactivityv1.ReportOutcomeResponse, error) {
-	recorded, err := s.Reporter.Report(ctx, toOutcome(req, access.CallerFrom(ctx).KeyID))
+	recorded, err := s.Reporter.Report(ctx, toOutcome(req, scopeOf(ctx).caller.KeyID))
 	if err != nil {
 		return nil, err
 	}

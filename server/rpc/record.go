@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
-	"github.com/wassef911/grpcgoesbrrr/server/access"
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
@@ -13,7 +12,7 @@ type recordResult = fraudactivityv1.RecordTransactionsResponse_Result
 
 // RecordTransactions records many transactions: a status or an error for each.
 func (s *service) RecordTransactions(ctx context.Context, req *fraudactivityv1.RecordTransactionsRequest) (*fraudactivityv1.RecordTransactionsResponse, error) {
-	results, err := RecordAll(ctx, s.Store, access.CallerFrom(ctx).KeyID, req.Transactions)
+	results, err := RecordAll(ctx, s.Store, scopeOf(ctx).caller.KeyID, req.Transactions)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,57 @@
+package rpc
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/wassef911/grpcgoesbrrr/server/access"
+	"github.com/wassef911/grpcgoesbrrr/server/assess"
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+)
+
+// Defaults of Config.
+const (
+	DefaultDeadline    = 5 * time.Second
+	DefaultMaxDeadline = 30 * time.Second
+	// DefaultMaxRequestBytes holds 1,000 transactions with the longest IDs.
+	DefaultMaxRequestBytes = 2 << 20
+)
+
+// Config is what the edge stands on. Durations and sizes default to the
+// constants above.
+type Config struct {
+	Assessor  *assess.Assessor
+	Reporter  *assess.Reporter
+	Store     fraud.Store
+	Predictor fraud.Predictor
+	Keyring   *access.Keyring
+	// Ready tells whether a real score can be had; the error says why not.
+	Ready func() error
+	Meter fraud.Meter
+	Log   *slog.Logger
+	// Origins are those whose pages may call, such as https://console.example.
+	// None: only pages of this server's own origin.
+	Origins         []string
+	Deadline        time.Duration // of calls that bring none
+	MaxDeadline     time.Duration // whatever a call brings
+	MaxRequestBytes int
+}
+
+func (cfg Config) withDefaults() Config {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.Meter == nil {
+		cfg.Meter = fraud.Unmetered{}
+	}
+	if cfg.Deadline == 0 {
+		cfg.Deadline = DefaultDeadline
+	}
+	if cfg.MaxDeadline == 0 {
+		cfg.MaxDeadline = DefaultMaxDeadline
+	}
+	if cfg.MaxRequestBytes == 0 {
+		cfg.MaxRequestBytes = DefaultMaxRequestBytes
+	}
+	return cfg
+}
