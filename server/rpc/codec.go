@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
+	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
@@ -50,6 +51,11 @@ func (jsonCodec) IsBinary() bool { return false }
 func (jsonCodec) Marshal(msg any) ([]byte, error)       { return toJSON.Marshal(msg.(proto.Message)) }
 func (jsonCodec) MarshalStable(msg any) ([]byte, error) { return toJSON.Marshal(msg.(proto.Message)) }
 func (jsonCodec) MarshalAppend(to []byte, msg any) ([]byte, error) {
+	if m, ok := msg.(*fraudactivityv1.FraudActivity); ok {
+		if written, ok := appendBasic(to, m); ok {
+			return written, nil
+		}
+	}
 	return toJSON.MarshalAppend(to, msg.(proto.Message))
 }
 
@@ -57,6 +63,12 @@ func (jsonCodec) Unmarshal(from []byte, msg any) error {
 	m := msg.(proto.Message)
 	if len(from) == 0 {
 		return nil // an empty body is an empty message, as everywhere in Connect
+	}
+	if get, ok := msg.(*fraudactivityv1.GetFraudActivityRequest); ok {
+		if id, ok := readGet(from); ok {
+			get.TransactionId = id
+			return nil
+		}
 	}
 	if err := protojson.Unmarshal(from, m); err != nil {
 		markMalformed(m, err)
