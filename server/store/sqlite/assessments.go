@@ -2,71 +2,50 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
-	"math"
+	"fmt"
+
+	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
 const (
-	// The number 0, which none has, stands for no assessment.
+	// The assessment comes last, NULL where there is none. CROSS JOIN keeps the
+	// order of joining: for each ID one look into an index.
 	lookUpSQL = `
-		SELECT key, ` + recordedColumns + `,
-			coalesce(assessment_seq, 0), ?2, coalesce(label, 0), coalesce(probability, 0.0), threshold,
-			coalesce(assessed_at, 0), coalesce(assessed_by, '')
+		SELECT key, transactions.transaction_seq, ` + factColumns + `, ` + assessmentColumns + `
 		FROM json_each(?1) CROSS JOIN transactions ON transaction_id = value JOIN accounts USING (account_seq)
-		LEFT JOIN assessments ON assessments.transaction_seq = transactions.transaction_seq AND model_version = ?2`
+		LEFT JOIN assessments ON assessments.transaction_seq = transactions.transaction_seq
+			AND model_version = ?2`
 
-	recordedColumns = `transactions.transaction_seq, transaction_id, account_id, amount, currency, time,
-		age_of_account, number_of_transactions`
+	factColumns       = `account_id, amount, currency, time, age_of_account, number_of_transactions`
+	assessmentColumns = `assessment_seq, assessments.label, probability, threshold, assessed_at, assessed_by`
 
-	insertAssessmentsSQL = `INSERT INTO assessments (transaction_seq, model_version, label, probability,
-		threshold, assessed_at, assessed_by)`
-	firstStandsSQL = `ON CONFLICT (transaction_seq, model_version) DO NOTHING`
+	// Nothing is ever deleted, so that the numbers up to the last are all given.
+	lastTransactionSQL = `SELECT coalesce(max(transaction_seq), 0) FROM transactions`
 
 	findEarlierSQL = `
-		SELECT key, assessment_seq, model_version, label, probability, threshold, assessed_at, assessed_by
+		SELECT key, ` + assessmentColumns + `
 		FROM json_each(?) CROSS JOIN assessments
 			ON transaction_seq = value->>'Seq' AND model_version = value->>'Version'
 		WHERE assessment_seq <= (SELECT max(assessment_seq) - ? FROM assessments)`
 )
 
-// recordedRow receives recordedColumns.
-type recordedRow struct {
-	fraud.Recorded
-	micros int64
+var insertAssessments = newBulk(`assessments (transaction_seq, model_version, label, probability,
+	threshold, assessed_at, assessed_by)`, 7, `ON CONFLICT (transaction_seq, model_version) DO NOTHING`)
+
+// facts reads factColumns. Most rows have the currency of the one before them.
+func (r *row) facts(before fraud.Facts) fraud.Facts {
+	return fraud.Facts{AccountID: r.text(), Amount: r.float(), Currency: r.textLike(before.Currency),
+		Time: r.time(), AgeOfAccount: r.int32(), NumberOfTransactions: r.int32()}
 }
 
-func (r *recordedRow) dest() []any {
-	f := &r.Facts
-	return []any{&r.Seq, &r.ID, &f.AccountID, &f.Amount, &f.Currency, &r.micros, &f.AgeOfAccount, &f.NumberOfTransactions}
-}
-
-func (r *recordedRow) get() fraud.Recorded {
-	r.Facts.Time = fromMicros(r.micros)
-	return r.Recorded
-}
-
-// assessmentRow receives an assessment's columns.
-type assessmentRow struct {
-	fraud.Assessment
-	seq       int64
-	threshold sql.NullFloat64
-	micros    int64
-}
-
-func (r *assessmentRow) dest() []any {
-	return []any{&r.seq, &r.ModelVersion, &r.Label, &r.Probability, &r.threshold, &r.micros, &r.AssessedBy}
-}
-
-func (r *assessmentRow) get(of fraud.Recorded) fraud.Assessment {
-	a := r.Assessment
-	a.Transaction, a.AssessedAt, a.FromRecord = of, fromMicros(r.micros), true
-	a.Threshold = math.NaN()
-	if r.threshold.Valid {
-		a.Threshold = r.threshold.Float64
-	}
-	return a
+// assessment reads assessmentColumns.
+func (r *row) assessment(of fraud.Recorded, modelVersion string) (seq int64, a fraud.Assessment) {
+	seq = r.int()
+	a = fraud.Assessment{Transaction: of, ModelVersion: modelVersion, Label: r.bool(), Probability: r.float(),
+		Threshold: r.known(), AssessedAt: r.time(), AssessedBy: r.text(), FromRecord: true}
+	return seq, a
 }
 
 // LookUp implements fraud.Assessments.
@@ -79,16 +58,14 @@ func (s *Store) LookUp(ctx context.Context, ids []string, modelVersion string) (
 	if err != nil {
 		return nil, err
 	}
-	var key int
-	var t recordedRow
-	var a assessmentRow
-	dest := append(append([]any{&key}, t.dest()...), a.dest()...)
-	err = s.call(ctx, "look up transactions", func() error {
-		rows, err := s.lookUp.QueryContext(ctx, text, modelVersion)
-		return each(rows, err, dest, func() {
-			results[key].Transaction = t.get()
-			if a.seq != 0 {
-				found := a.get(results[key].Transaction)
+	var last fraud.Recorded
+	err = s.view(ctx, "look up transactions", func(c *engine.Conn) error {
+		return each(c, lookUpSQL, func(p *params) { p.text(text); p.text(modelVersion) }, func(r *row) {
+			key := r.int()
+			last = fraud.Recorded{Seq: r.int(), ID: ids[key], Facts: r.facts(last.Facts)}
+			results[key].Transaction = last
+			if !r.isNull() {
+				_, found := r.assessment(last, modelVersion)
 				results[key].Assessment = &found
 			}
 		})
@@ -110,25 +87,50 @@ func (s *Store) RecordAssessments(ctx context.Context, assessments []fraud.Asses
 	if len(assessments) == 0 {
 		return stand, nil
 	}
-	values := make([]any, 0, len(assessments)*s.insertAssessments.columns)
 	for i, a := range assessments {
-		micros := a.AssessedAt.UnixMicro()
-		threshold := sql.NullFloat64{Float64: a.Threshold, Valid: !math.IsNaN(a.Threshold)}
-		values = append(values, a.Transaction.Seq, a.ModelVersion, a.Label, a.Probability, threshold, micros, a.AssessedBy)
 		stand[i] = a
-		stand[i].AssessedAt, stand[i].FromRecord = fromMicros(micros), false
+		stand[i].AssessedAt, stand[i].FromRecord = fromMicros(a.AssessedAt.UnixMicro()), false
 	}
-	err := s.update(ctx, "record assessments", func(tx *sql.Tx) error {
-		inserted, err := s.insertAssessments.exec(ctx, tx, values)
-		if err != nil || inserted == int64(len(stand)) {
-			return err
-		}
-		return findEarlier(ctx, tx, inserted, stand)
-	})
+	err := s.update(ctx, "record assessments", func(c *engine.Conn) error { return insertOrFind(c, stand) })
 	if err != nil {
 		return nil, err
 	}
 	return stand, nil
+}
+
+// insertOrFind records assessments, and replaces those whose transaction the
+// model has assessed before with what is recorded.
+func insertOrFind(c *engine.Conn, stand []fraud.Assessment) error {
+	if err := checkRecorded(c, stand); err != nil {
+		return err
+	}
+	inserted, err := insertAssessments.insert(c, len(stand), func(p *params, i int) {
+		a := &stand[i]
+		p.int(a.Transaction.Seq)
+		p.text(a.ModelVersion)
+		p.bool(a.Label)
+		p.float(a.Probability)
+		p.known(a.Threshold)
+		p.time(a.AssessedAt)
+		p.text(a.AssessedBy)
+	})
+	if err != nil || inserted == int64(len(stand)) {
+		return err
+	}
+	return findEarlier(c, inserted, stand)
+}
+
+// checkRecorded stands in for a foreign key, which would look at each of the
+// transactions: their numbers are given if they are not above the last.
+func checkRecorded(c *engine.Conn, assessments []fraud.Assessment) error {
+	var last int64
+	err := each(c, lastTransactionSQL, nil, func(r *row) { last = r.int() })
+	for _, a := range assessments {
+		if seq := a.Transaction.Seq; err == nil && (seq < 1 || seq > last) {
+			err = fmt.Errorf("no transaction has number %d", seq)
+		}
+	}
+	return err
 }
 
 // pair is what at most one assessment may stand for.
@@ -139,7 +141,7 @@ type pair struct {
 
 // findEarlier replaces the assessments whose pair was recorded before the last
 // inserted ones, with what was recorded then.
-func findEarlier(ctx context.Context, tx *sql.Tx, inserted int64, stand []fraud.Assessment) error {
+func findEarlier(c *engine.Conn, inserted int64, stand []fraud.Assessment) error {
 	pairs := make([]pair, len(stand))
 	for i, a := range stand {
 		pairs[i] = pair{a.Transaction.Seq, a.ModelVersion}
@@ -148,10 +150,8 @@ func findEarlier(ctx context.Context, tx *sql.Tx, inserted int64, stand []fraud.
 	if err != nil {
 		return err
 	}
-	var key int
-	var row assessmentRow
-	rows, err := tx.QueryContext(ctx, findEarlierSQL, text, inserted)
-	return each(rows, err, append([]any{&key}, row.dest()...), func() {
-		stand[key] = row.get(stand[key].Transaction)
+	return each(c, findEarlierSQL, func(p *params) { p.text(text); p.int(inserted) }, func(r *row) {
+		key := r.int()
+		_, stand[key] = r.assessment(stand[key].Transaction, stand[key].ModelVersion)
 	})
 }

@@ -9,7 +9,6 @@ import (
 // account is what is recorded of an account, and what this call adds.
 type account struct {
 	seq      int64
-	id       string
 	openedAt int64 // in microseconds, as all times here
 	stored   int64 // transactions from before this call
 	latest   int64

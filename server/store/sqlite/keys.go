@@ -2,8 +2,9 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"time"
+
+	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
@@ -22,27 +23,28 @@ const (
 
 // CreateKey implements fraud.Keys.
 func (s *Store) CreateKey(ctx context.Context, key fraud.Key) error {
-	return s.update(ctx, "create a key", func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, insertKeySQL, key.ID, key.Name, key.Role, key.Hash[:],
-			key.CreatedAt.UnixMicro(), orNull(key.ExpiresAt), orNull(key.RevokedAt), orNull(key.LastUsedAt))
-		return err
+	return s.update(ctx, "create a key", func(c *engine.Conn) error {
+		return each(c, insertKeySQL, func(p *params) {
+			p.text(key.ID)
+			p.text(key.Name)
+			p.text(key.Role)
+			p.bytes(key.Hash[:])
+			p.time(key.CreatedAt)
+			p.timeOrNull(key.ExpiresAt)
+			p.timeOrNull(key.RevokedAt)
+			p.timeOrNull(key.LastUsedAt)
+		}, nil)
 	})
 }
 
 // ListKeys implements fraud.Keys.
 func (s *Store) ListKeys(ctx context.Context) ([]fraud.Key, error) {
 	var keys []fraud.Key
-	var key fraud.Key
-	var hash []byte
-	var created int64
-	var expires, revoked, used sql.NullInt64
-	dest := []any{&key.ID, &key.Name, &key.Role, &hash, &created, &expires, &revoked, &used}
-	err := s.call(ctx, "list keys", func() error {
-		rows, err := s.read.QueryContext(ctx, listKeysSQL)
-		return each(rows, err, dest, func() {
-			copy(key.Hash[:], hash)
-			key.CreatedAt, key.ExpiresAt = fromMicros(created), orZero(expires)
-			key.RevokedAt, key.LastUsedAt = orZero(revoked), orZero(used)
+	err := s.view(ctx, "list keys", func(c *engine.Conn) error {
+		return each(c, listKeysSQL, nil, func(r *row) {
+			key := fraud.Key{ID: r.text(), Name: r.text(), Role: r.text()}
+			r.bytes(key.Hash[:])
+			key.CreatedAt, key.ExpiresAt, key.RevokedAt, key.LastUsedAt = r.time(), r.timeOrZero(), r.timeOrZero(), r.timeOrZero()
 			keys = append(keys, key)
 		})
 	})
@@ -54,13 +56,9 @@ func (s *Store) ListKeys(ctx context.Context) ([]fraud.Key, error) {
 
 // RevokeKey implements fraud.Keys.
 func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) (found bool, err error) {
-	err = s.update(ctx, "revoke a key", func(tx *sql.Tx) error {
-		result, err := tx.ExecContext(ctx, revokeKeySQL, at.UnixMicro(), id)
-		if err != nil {
-			return err
-		}
-		n, err := result.RowsAffected()
-		found = n > 0
+	err = s.update(ctx, "revoke a key", func(c *engine.Conn) error {
+		err := each(c, revokeKeySQL, func(p *params) { p.time(at); p.text(id) }, nil)
+		found = c.Changes() > 0
 		return err
 	})
 	return found && err == nil, err
@@ -71,23 +69,12 @@ func (s *Store) TouchKeys(ctx context.Context, lastUsed map[string]time.Time) er
 	if len(lastUsed) == 0 {
 		return nil
 	}
-	return s.update(ctx, "note the use of keys", func(tx *sql.Tx) error {
+	return s.update(ctx, "note the use of keys", func(c *engine.Conn) error {
 		for id, at := range lastUsed {
-			if _, err := tx.ExecContext(ctx, touchKeySQL, at.UnixMicro(), id); err != nil {
+			if err := each(c, touchKeySQL, func(p *params) { p.time(at); p.text(id) }, nil); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-}
-
-func orNull(t time.Time) sql.NullInt64 {
-	return sql.NullInt64{Int64: t.UnixMicro(), Valid: !t.IsZero()}
-}
-
-func orZero(micros sql.NullInt64) time.Time {
-	if !micros.Valid {
-		return time.Time{}
-	}
-	return fromMicros(micros.Int64)
 }

@@ -2,7 +2,9 @@ package sqlite
 
 import (
 	"context"
-	"strings"
+	"fmt"
+
+	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
@@ -10,130 +12,125 @@ import (
 // The page is chosen among assessments alone: what is joined to them is looked
 // up for the rows that are shown.
 const (
-	pageSQL = `WITH page AS (SELECT * FROM assessments INDEXED BY `
+	pageSQL = `SELECT * FROM assessments `
 
-	listSQL = `)
-		SELECT ` + recordedColumns + `,
-			assessment_seq, model_version, page.label, probability, threshold, assessed_at, assessed_by,
+	listSQL = `
+		SELECT transactions.transaction_seq, transaction_id, ` + factColumns + `,
+			model_version, ` + assessmentColumns + `,
 			` + newestColumns + `
-		FROM page CROSS JOIN transactions USING (transaction_seq) CROSS JOIN accounts USING (account_seq)
+		FROM page AS assessments CROSS JOIN transactions USING (transaction_seq) CROSS JOIN accounts USING (account_seq)
 		LEFT JOIN outcomes ON outcome_seq = (
-			SELECT outcome_seq FROM outcomes AS o WHERE o.transaction_seq = page.transaction_seq
+			SELECT outcome_seq FROM outcomes AS o WHERE o.transaction_seq = assessments.transaction_seq
 			ORDER BY occurred_at DESC, outcome_seq DESC LIMIT 1)`
 
 	newestOrder      = ` ORDER BY assessed_at DESC, assessment_seq DESC`
 	probabilityOrder = ` ORDER BY probability DESC, assessment_seq DESC`
 )
 
+// indexedFrom is the probability from which on assessments_by_probability has
+// an assessment. Who asks for the most probable wants to see these; far below,
+// where models put nearly all payments, an entry is written for each and read
+// for none. It stands as a literal in the index and in what is asked of it, as
+// SQLite would not compare a parameter with it.
+const indexedFrom = 0.05
+
+var (
+	isIndexed  = fmt.Sprintf("probability >= %v", indexedFrom)
+	notIndexed = fmt.Sprintf("probability < %v", indexedFrom)
+)
+
 // List implements fraud.Assessments.
 func (s *Store) List(ctx context.Context, q fraud.Query) (fraud.Page, error) {
 	var page fraud.Page
-	var t recordedRow
-	var a assessmentRow
-	var o outcomeRow
 	var places []fraud.Cursor
-	dest := append(append(t.dest(), a.dest()...), o.dest()...)
-	err := s.call(ctx, "list assessments", func() error {
-		text, args := selectPage(q)
-		rows, err := s.read.QueryContext(ctx, text, args...)
-		return each(rows, err, dest, func() {
-			listed := fraud.Listed{Assessment: a.get(t.get()), Outcome: o.get(t.ID)}
-			page.Items = append(page.Items, listed)
-			places = append(places, fraud.Cursor{Seq: a.seq, Probability: a.Probability})
-		})
+	err := s.view(ctx, "list assessments", func(c *engine.Conn) error {
+		// What is recorded between two parts does not move what they have: it is
+		// as if it had come between two pages.
+		for _, part := range partsOf(q) {
+			part.limit = q.Limit + 1 - len(page.Items) // the one too many tells that there is a next page
+			if part.limit == 0 {
+				break
+			}
+			err := part.each(c, func(r *row) {
+				item, seq := r.listed()
+				page.Items = append(page.Items, item)
+				places = append(places, fraud.Cursor{Seq: seq, Probability: item.Assessment.Probability})
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return fraud.Page{}, err
 	}
-	if len(page.Items) > q.Limit { // the one too many tells that there is a next page
+	if len(page.Items) > q.Limit {
 		page.Items, page.Next = page.Items[:q.Limit], &places[q.Limit-1]
 	}
 	return page, nil
 }
 
-// selectPage asks for one more than the page holds.
-func selectPage(q fraud.Query) (text string, args []any) {
-	var c conditions
-	order := newestOrder
+func (r *row) listed() (item fraud.Listed, seq int64) {
+	of := fraud.Recorded{Seq: r.int(), ID: r.text(), Facts: r.facts(fraud.Facts{})}
+	seq, item.Assessment = r.assessment(of, r.text())
+	item.Outcome = r.outcome(of.ID)
+	return item, seq
+}
+
+// part selects a part of a list.
+type part struct {
+	conditions
+	index, order string
+	limit        int
+}
+
+// partsOf are the parts of q's list, in order. Those by probability are two
+// where the index has only the first of them: the second is found by a scan of
+// all assessments, and only wanted once the first has come to its end.
+func partsOf(q fraud.Query) []part {
+	whole := part{order: newestOrder}
 	if q.Order == fraud.OrderProbability {
-		order = probabilityOrder
+		whole.order = probabilityOrder
 	}
-	index := c.few(q)
-	c.many(q)
-	c.after(q)
-	return pageSQL + index + c.where() + order + " LIMIT ?" + listSQL + order, append(c.args, q.Limit+1)
-}
-
-// conditions are joined by AND.
-type conditions struct {
-	sql  []string
-	args []any
-}
-
-func (c *conditions) add(sql string, args ...any) {
-	c.sql = append(c.sql, sql)
-	c.args = append(c.args, args...)
-}
-
-func (c *conditions) where() string {
-	if len(c.sql) == 0 {
-		return ""
+	// Of several bounds to one side SQLite seeks the first and only checks the
+	// others: the place of the cursor comes before the query's own bounds, and
+	// what stands for the index last.
+	whole.index = whole.few(q)
+	whole.after(q)
+	whole.many(q)
+	if whole.index != byProbability {
+		return []part{whole}
 	}
-	return " WHERE " + strings.Join(c.sql, " AND ")
-}
-
-// few adds the conditions that few assessments meet, and tells by which index
-// to find the page: that of these conditions, or the one along q's order. Left
-// to itself, SQLite would at times rather sort the whole table.
-func (c *conditions) few(q fraud.Query) (index string) {
-	if q.TransactionID != "" {
-		c.add("transaction_seq = (SELECT transaction_seq FROM transactions WHERE transaction_id = ?)", q.TransactionID)
-	}
-	if q.AccountID != "" {
-		c.add(`transaction_seq IN (SELECT transaction_seq FROM transactions
-			WHERE account_seq = (SELECT account_seq FROM accounts WHERE account_id = ?))`, q.AccountID)
-	}
-	if q.Outcome != fraud.OutcomeUnknown {
-		c.add(`transaction_seq IN (SELECT transaction_seq FROM outcomes WHERE label = ?)
-			AND (SELECT label FROM outcomes AS o WHERE o.transaction_seq = assessments.transaction_seq
-				ORDER BY occurred_at DESC, outcome_seq DESC LIMIT 1) = ?`, q.Outcome, q.Outcome)
-	}
+	probable, rest := whole, whole
+	probable.conditions = whole.and(isIndexed)
+	rest.conditions, rest.index = whole.and(notIndexed), noIndex
 	switch {
-	case len(c.sql) > 0:
-		return "assessments_of_transaction"
-	case q.Order == fraud.OrderProbability && q.From.IsZero() && q.To.IsZero():
-		return "assessments_by_probability"
-	default:
-		return "assessments_by_time"
+	case q.MinProbability != nil && *q.MinProbability >= indexedFrom:
+		return []part{probable}
+	case q.MaxProbability != nil && *q.MaxProbability < indexedFrom, q.After != nil && q.After.Probability < indexedFrom:
+		return []part{rest}
 	}
+	return []part{probable, rest}
 }
 
-// many adds the conditions that many assessments may meet, checked on the way.
-func (c *conditions) many(q fraud.Query) {
-	if q.MinProbability != nil {
-		c.add("probability >= ?", *q.MinProbability)
+func (p part) page() string { return pageSQL + p.index + p.where() + p.order + " LIMIT ?" }
+
+func (p part) sql() string { return "WITH page AS (" + p.page() + ")" + listSQL + p.order }
+
+// each compiles its statement anew, since there are many of them.
+func (p part) each(c *engine.Conn, do func(r *row)) error {
+	stmt, _, err := c.PrepareTransient(p.sql())
+	if err != nil {
+		return err
 	}
-	if q.MaxProbability != nil {
-		c.add("probability <= ?", *q.MaxProbability)
-	}
-	if q.Label != nil {
-		c.add("label = ?", *q.Label)
-	}
-	if !q.From.IsZero() {
-		c.add("assessed_at >= ?", q.From.UnixMicro())
-	}
-	if !q.To.IsZero() {
-		c.add("assessed_at < ?", q.To.UnixMicro())
-	}
+	defer func() { _ = stmt.Finalize() }() // its error is that of the step that failed
+	return step(stmt, p.bind, do)
 }
 
-func (c *conditions) after(q fraud.Query) {
-	switch {
-	case q.After == nil:
-	case q.Order == fraud.OrderProbability:
-		c.add("(probability, assessment_seq) < (?, ?)", q.After.Probability, q.After.Seq)
-	default:
-		c.add(`(assessed_at, assessment_seq) <
-			((SELECT assessed_at FROM assessments WHERE assessment_seq = ?), ?)`, q.After.Seq, q.After.Seq)
+func (p part) bind(to *params) {
+	for _, arg := range p.args {
+		to.any(arg)
 	}
+	to.int(int64(p.limit))
 }

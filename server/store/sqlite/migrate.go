@@ -4,10 +4,12 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // goose speaks database/sql; all else speaks to the same engine directly
 )
 
 //go:embed migrations/*.sql
@@ -16,7 +18,13 @@ var migrations embed.FS
 // migrate brings the schema up to date. Several processes may do so at once: an
 // attempt fails only if another one has got a step further meanwhile, so that
 // there are no more failures to sit out than steps.
-func migrate(ctx context.Context, db *sql.DB) error {
+func migrate(ctx context.Context, path string) (err error) {
+	db, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	db.SetMaxOpenConns(1)
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err

@@ -2,8 +2,9 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"time"
+
+	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
@@ -17,11 +18,8 @@ const (
 		LEFT JOIN outcomes ON outcomes.transaction_seq = transactions.transaction_seq
 			AND occurred_at = value->>'OccurredAt'`
 
-	insertOutcomesSQL = `INSERT INTO outcomes (transaction_seq, label, source, occurred_at, note,
-		reported_at, reported_by)`
-
 	newestOutcomesSQL = `
-		SELECT transaction_id, ` + newestColumns + `
+		SELECT key, ` + newestColumns + `
 		FROM json_each(?) CROSS JOIN transactions ON transaction_id = value
 		JOIN outcomes ON outcome_seq = (
 			SELECT outcome_seq FROM outcomes AS o WHERE o.transaction_seq = transactions.transaction_seq
@@ -31,23 +29,16 @@ const (
 		coalesce(reported_at, 0), coalesce(reported_by, '')`
 )
 
-// outcomeRow receives newestColumns.
-type outcomeRow struct {
-	fraud.Outcome
-	occurred, reported int64
-}
+var insertOutcomes = newBulk(`outcomes (transaction_seq, label, source, occurred_at, note,
+	reported_at, reported_by)`, 7, "")
 
-func (r *outcomeRow) dest() []any {
-	return []any{&r.Label, &r.Source, &r.occurred, &r.Note, &r.reported, &r.ReportedBy}
-}
-
-// get returns nil where there is no outcome.
-func (r *outcomeRow) get(transactionID string) *fraud.Outcome {
-	if r.Label == fraud.OutcomeUnknown {
+// outcome reads newestColumns. It returns nil where there is no outcome.
+func (r *row) outcome(transactionID string) *fraud.Outcome {
+	o := fraud.Outcome{TransactionID: transactionID, Label: fraud.OutcomeLabel(r.int()), Source: fraud.OutcomeSource(r.int()),
+		OccurredAt: r.time(), Note: r.text(), ReportedAt: r.time(), ReportedBy: r.text()}
+	if o.Label == fraud.OutcomeUnknown {
 		return nil
 	}
-	o := r.Outcome
-	o.TransactionID, o.OccurredAt, o.ReportedAt = transactionID, fromMicros(r.occurred), fromMicros(r.reported)
 	return &o
 }
 
@@ -61,12 +52,22 @@ func (s *Store) ReportOutcomes(ctx context.Context, outcomes []fraud.Outcome) ([
 	for i, o := range outcomes {
 		reports[i] = report{ID: o.TransactionID, OccurredAt: o.OccurredAt.UnixMicro()}
 	}
-	err := s.update(ctx, "report outcomes", func(tx *sql.Tx) error {
-		stand, err := s.reported(ctx, tx, reports)
+	err := s.update(ctx, "report outcomes", func(c *engine.Conn) error {
+		stand, err := findReported(c, reports)
 		if err != nil {
 			return err
 		}
-		_, err = s.insertOutcomes.exec(ctx, tx, settle(outcomes, reports, stand, results))
+		fresh := settle(outcomes, reports, stand, results)
+		_, err = insertOutcomes.insert(c, len(fresh), func(p *params, i int) {
+			o := results[fresh[i]].Outcome
+			p.int(reports[fresh[i]].seq)
+			p.int(int64(o.Label))
+			p.int(int64(o.Source))
+			p.time(o.OccurredAt)
+			p.text(o.Note)
+			p.time(o.ReportedAt)
+			p.text(o.ReportedBy)
+		})
 		return err
 	})
 	if err != nil {
@@ -82,21 +83,18 @@ type report struct {
 	seq        int64 // of the transaction; 0: it is unknown
 }
 
-// reported numbers the transactions of reports, and finds the outcomes that the
-// reports may equal.
-func (s *Store) reported(ctx context.Context, tx *sql.Tx, reports []report) (map[fraud.Outcome]fraud.Outcome, error) {
+// findReported numbers the transactions of reports, and finds the outcomes that
+// the reports may equal.
+func findReported(c *engine.Conn, reports []report) (map[fraud.Outcome]fraud.Outcome, error) {
 	text, err := asJSON(reports)
 	if err != nil {
 		return nil, err
 	}
 	stand := make(map[fraud.Outcome]fraud.Outcome, len(reports))
-	var key int
-	var seq int64
-	var row outcomeRow
-	rows, err := tx.StmtContext(ctx, s.findReported).QueryContext(ctx, text)
-	return stand, each(rows, err, append([]any{&key, &seq}, row.dest()...), func() {
-		reports[key].seq = seq
-		if o := row.get(reports[key].ID); o != nil {
+	return stand, each(c, findReportedSQL, func(p *params) { p.text(text) }, func(r *row) {
+		key := r.int()
+		reports[key].seq = r.int()
+		if o := r.outcome(reports[key].ID); o != nil {
 			stand[same(*o)] = *o
 		}
 	})
@@ -109,23 +107,22 @@ func same(o fraud.Outcome) fraud.Outcome {
 }
 
 // settle answers each outcome, by those that stand and by the earlier ones of
-// this call, and returns the values of the rows to insert.
-func settle(outcomes []fraud.Outcome, reports []report, stand map[fraud.Outcome]fraud.Outcome, results []fraud.OutcomeResult) (values []any) {
-	now := time.Now().UnixMicro()
+// this call, and returns which of them are fresh.
+func settle(outcomes []fraud.Outcome, reports []report, stand map[fraud.Outcome]fraud.Outcome, results []fraud.OutcomeResult) (fresh []int) {
+	now := fromMicros(time.Now().UnixMicro())
 	for i, o := range outcomes {
-		seq, occurred := reports[i].seq, reports[i].OccurredAt
-		if seq == 0 {
+		if reports[i].seq == 0 {
 			results[i].Err = fraud.TransactionUnknown(o.TransactionID)
 			continue
 		}
-		o.OccurredAt, o.ReportedAt = fromMicros(occurred), fromMicros(now)
+		o.OccurredAt, o.ReportedAt = fromMicros(reports[i].OccurredAt), now
 		if _, repeated := stand[same(o)]; !repeated {
 			stand[same(o)] = o
-			values = append(values, seq, o.Label, o.Source, occurred, o.Note, now, o.ReportedBy)
+			fresh = append(fresh, i)
 		}
 		results[i].Outcome = stand[same(o)]
 	}
-	return values
+	return fresh
 }
 
 // NewestOutcomes implements fraud.Outcomes.
@@ -138,11 +135,11 @@ func (s *Store) NewestOutcomes(ctx context.Context, ids []string) (map[string]fr
 	if err != nil {
 		return nil, err
 	}
-	var id string
-	var row outcomeRow
-	err = s.call(ctx, "find the newest outcomes", func() error {
-		rows, err := s.newestOutcomes.QueryContext(ctx, text)
-		return each(rows, err, append([]any{&id}, row.dest()...), func() { newest[id] = *row.get(id) })
+	err = s.view(ctx, "find the newest outcomes", func(c *engine.Conn) error {
+		return each(c, newestOutcomesSQL, func(p *params) { p.text(text) }, func(r *row) {
+			id := ids[r.int()]
+			newest[id] = *r.outcome(id)
+		})
 	})
 	if err != nil {
 		return nil, err

@@ -1,9 +1,12 @@
 package sqlite
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
+
+	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
@@ -28,10 +31,13 @@ func TestListPlan(t *testing.T) {
 	}{
 		{"the newest: backwards through all", fraud.Query{}, "SCAN " + alongTime, false},
 		{"the next page: from the cursor", fraud.Query{After: after}, "SEARCH " + alongTime + " (assessed_at<?)", false},
-		{"the most probable: along their index", fraud.Query{Order: fraud.OrderProbability}, "SCAN " + alongProbability, false},
-		{"their next page: from the cursor", fraud.Query{Order: fraud.OrderProbability, After: after}, "SEARCH " + alongProbability, false},
+		{"the most probable: along their index", fraud.Query{Order: fraud.OrderProbability}, "SEARCH " + alongProbability + " (probability>?)", false},
+		{"their next page: from the cursor", fraud.Query{Order: fraud.OrderProbability, After: after},
+			"SEARCH " + alongProbability + " (probability>? AND probability<?)", false},
 		{"a range of probability, the newest: backwards", fraud.Query{MinProbability: &half, MaxProbability: &half}, "SCAN " + alongTime, false},
-		{"a range of probability: that range", fraud.Query{Order: fraud.OrderProbability, MinProbability: &half}, "SEARCH " + alongProbability, false},
+		{"a range of probability: that range", fraud.Query{Order: fraud.OrderProbability, MinProbability: &half}, "SEARCH " + alongProbability + " (probability>?)", false},
+		{"up to a probability: from there", fraud.Query{Order: fraud.OrderProbability, MaxProbability: &half},
+			"SEARCH " + alongProbability + " (probability>? AND probability<?)", false},
 		{"a label: backwards", fraud.Query{Label: &yes}, "SCAN " + alongTime, false},
 		{"a time range: that range", fraud.Query{From: now, To: now}, "SEARCH " + alongTime + " (assessed_at>? AND assessed_at<?)", false},
 		{"an open time range: that range", fraud.Query{From: now, Label: &yes}, "SEARCH " + alongTime + " (assessed_at>?)", false},
@@ -42,7 +48,7 @@ func TestListPlan(t *testing.T) {
 		{"an outcome: those that have it", fraud.Query{Outcome: fraud.OutcomeFraud, After: after}, ofTransactions, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			plan := explain(t, s, test.query)
+			plan := explain(t, s, partsOf(test.query)[0])
 			if !strings.Contains(plan, test.want) || strings.Contains(plan, "ORDER BY\n") != test.sorts {
 				t.Errorf("want %q, sorting %t; the plan is\n%s", test.want, test.sorts, plan)
 			}
@@ -50,18 +56,75 @@ func TestListPlan(t *testing.T) {
 	}
 }
 
-// explain returns the plan by which the page is chosen.
-func explain(t *testing.T, s *Store, q fraud.Query) string {
+// A list by probability goes on where its index ends by a scan of all, and only
+// where there is something to find.
+func TestListPartsByProbability(t *testing.T) {
+	s := openStore(t)
+	const indexed, scan = "USING INDEX assessments_by_probability", "SCAN assessments\n"
+	at := func(probability float64) *float64 { return &probability }
+	below := math.Nextafter(indexedFrom, 0)
+	for _, test := range []struct {
+		name  string
+		query fraud.Query
+		want  []string
+	}{
+		{"all", fraud.Query{}, []string{indexed, scan}},
+		{"after one that is indexed", fraud.Query{After: &fraud.Cursor{Seq: 7, Probability: indexedFrom}}, []string{indexed, scan}},
+		{"after one that is not", fraud.Query{After: &fraud.Cursor{Seq: 7, Probability: below}}, []string{scan}},
+		{"only indexed ones", fraud.Query{MinProbability: at(indexedFrom)}, []string{indexed}},
+		{"some others", fraud.Query{MinProbability: at(below)}, []string{indexed, scan}},
+		{"only others", fraud.Query{MaxProbability: at(below)}, []string{scan}},
+		{"some indexed ones", fraud.Query{MaxProbability: at(indexedFrom)}, []string{indexed, scan}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			test.query.Order = fraud.OrderProbability
+			parts := partsOf(test.query)
+			if len(parts) != len(test.want) {
+				t.Fatalf("%d parts, want %d", len(parts), len(test.want))
+			}
+			for i, part := range parts {
+				if plan := explain(t, s, part); !strings.Contains(plan, test.want[i]) {
+					t.Errorf("part %d: want %q; the plan is\n%s", i, test.want[i], plan)
+				}
+			}
+		})
+	}
+}
+
+// SQLite seeks the first of several bounds to one side. Were it not the cursor's,
+// each page would go through all those before it again.
+func TestBoundsComeInOrder(t *testing.T) {
+	half := 0.5
+	after := &fraud.Cursor{Seq: 7, Probability: half}
+	inRange := fraud.Query{Order: fraud.OrderProbability, MinProbability: &half, MaxProbability: &half, After: after}
+	for _, test := range []struct {
+		query         fraud.Query
+		first, second string
+	}{
+		{fraud.Query{To: time.Now(), After: after}, "(assessed_at, assessment_seq) <", "assessed_at < ?"},
+		{inRange, "(probability, assessment_seq) <", "probability <= ?"},
+		{inRange, "probability >= ?", isIndexed},
+	} {
+		page := partsOf(test.query)[0].page()
+		first, second := strings.Index(page, test.first), strings.Index(page, test.second)
+		if first < 0 || second < first {
+			t.Errorf("want %q before %q: %s", test.first, test.second, page)
+		}
+	}
+}
+
+// explain returns the plan by which a part's page is chosen.
+func explain(t *testing.T, s *Store, p part) string {
 	t.Helper()
 	var plan strings.Builder
-	var id, parent, unused int
-	var step string
-	text, args := selectPage(q)
-	rows, err := s.read.Query("EXPLAIN QUERY PLAN "+text, args...)
-	err = each(rows, err, []any{&id, &parent, &unused, &step}, func() { plan.WriteString(step + "\n") })
+	err := s.view(t.Context(), "explain", func(c *engine.Conn) error {
+		return each(c, "EXPLAIN QUERY PLAN "+p.page(), p.bind, func(r *row) {
+			_, _, _ = r.int(), r.int(), r.int()
+			plan.WriteString(r.text() + "\n")
+		})
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, _, _ := strings.Cut(plan.String(), "SCAN page")
-	return page
+	return plan.String()
 }

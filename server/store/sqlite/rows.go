@@ -1,113 +1,171 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
+	"math"
 	"strings"
 	"time"
+
+	engine "zombiezen.com/go/sqlite"
 )
 
-// statements are those worth to be compiled once: what a batch runs.
-type statements struct {
-	findRecorded, findAccounts, findReported *sql.Stmt
-	lookUp, newestOutcomes                   *sql.Stmt
-	insertTransactions, saveAccounts         bulk
-	insertAssessments, insertOutcomes        bulk
+// params binds the parameters of a statement, one after the other.
+type params struct {
+	stmt  *engine.Stmt
+	bound int
 }
 
-func (s *Store) prepare(ctx context.Context) error {
-	for _, p := range []struct {
-		stmt **sql.Stmt
-		db   *sql.DB
-		sql  string
-	}{
-		{&s.findRecorded, s.write, findRecordedSQL},
-		{&s.findAccounts, s.write, findAccountsSQL},
-		{&s.findReported, s.write, findReportedSQL},
-		{&s.lookUp, s.read, lookUpSQL},
-		{&s.newestOutcomes, s.read, newestOutcomesSQL},
-	} {
-		stmt, err := p.db.PrepareContext(ctx, p.sql)
-		if err != nil {
-			return fmt.Errorf("prepare %q: %w", p.sql, err)
-		}
-		*p.stmt = stmt
+func (p *params) int(value int64)     { p.bound++; p.stmt.BindInt64(p.bound, value) }
+func (p *params) bool(value bool)     { p.bound++; p.stmt.BindBool(p.bound, value) }
+func (p *params) float(value float64) { p.bound++; p.stmt.BindFloat(p.bound, value) }
+func (p *params) text(value string)   { p.bound++; p.stmt.BindText(p.bound, value) }
+func (p *params) time(t time.Time)    { p.int(t.UnixMicro()) }
+func (p *params) bytes(value []byte)  { p.bound++; p.stmt.BindBytes(p.bound, value) }
+
+// known binds NaN as NULL: that is what SQLite takes it for.
+func (p *params) known(value float64) { p.float(value) }
+
+// any binds a value of whatever of these types it has.
+func (p *params) any(value any) {
+	switch v := value.(type) {
+	case string:
+		p.text(v)
+	case int64:
+		p.int(v)
+	case float64:
+		p.float(v)
+	case bool:
+		p.bool(v)
+	default:
+		panic(fmt.Sprintf("no column holds a %T", value))
 	}
-	for _, b := range []struct {
-		bulk       *bulk
-		head, tail string
-		columns    int
-	}{
-		{&s.insertTransactions, insertTransactionsSQL, "", 9},
-		{&s.saveAccounts, saveAccountsSQL, accountSavedSQL, 5},
-		{&s.insertAssessments, insertAssessmentsSQL, firstStandsSQL, 7},
-		{&s.insertOutcomes, insertOutcomesSQL, "", 7},
-	} {
-		if err := b.bulk.prepare(ctx, s.write, b.head, b.columns, b.tail); err != nil {
-			return err
-		}
+}
+
+// timeOrNull binds the zero time as NULL.
+func (p *params) timeOrNull(t time.Time) {
+	if p.int(t.UnixMicro()); t.IsZero() {
+		p.stmt.BindNull(p.bound)
 	}
-	return nil
 }
 
-// bulk inserts many rows in few statements.
-type bulk struct {
-	columns int
-	stmts   []*sql.Stmt // one for each of chunkSizes
+// row reads the columns of a row, one after the other.
+type row struct {
+	stmt *engine.Stmt
+	read int
 }
 
-// chunkSizes are how many rows one statement may insert, the largest first.
-// Larger ones were no faster, and single rows take almost twice the time.
-var chunkSizes = []int{32, 4, 1}
+func (r *row) int() int64      { r.read++; return r.stmt.ColumnInt64(r.read - 1) }
+func (r *row) int32() int32    { r.read++; return r.stmt.ColumnInt32(r.read - 1) }
+func (r *row) bool() bool      { return r.int() != 0 }
+func (r *row) float() float64  { r.read++; return r.stmt.ColumnFloat(r.read - 1) }
+func (r *row) text() string    { r.read++; return r.stmt.ColumnText(r.read - 1) }
+func (r *row) bytes(to []byte) { r.read++; r.stmt.ColumnBytes(r.read-1, to) }
+func (r *row) time() time.Time { return fromMicros(r.int()) }
 
-func (b *bulk) prepare(ctx context.Context, db *sql.DB, head string, columns int, tail string) error {
-	b.columns = columns
-	row := "(?" + strings.Repeat(",?", columns-1) + ")"
-	for _, size := range chunkSizes {
-		stmt, err := db.PrepareContext(ctx, head+" VALUES "+row+strings.Repeat(","+row, size-1)+" "+tail)
-		if err != nil {
-			return fmt.Errorf("prepare %q: %w", head, err)
-		}
-		b.stmts = append(b.stmts, stmt)
+// known reads NULL as NaN.
+func (r *row) known() float64 {
+	null, value := r.isNull(), r.float()
+	if null {
+		return math.NaN()
 	}
-	return nil
+	return value
 }
 
-// exec inserts the rows whose values stand one after the other, and tells how
-// many it has inserted.
-func (b *bulk) exec(ctx context.Context, tx *sql.Tx, values []any) (inserted int64, err error) {
-	for i, size := range chunkSizes {
-		stmt := tx.StmtContext(ctx, b.stmts[i])
-		for width := size * b.columns; len(values) >= width; values = values[width:] {
-			result, err := stmt.ExecContext(ctx, values[:width]...)
-			if err != nil {
-				return inserted, err
-			}
-			n, err := result.RowsAffected()
-			if err != nil {
-				return inserted, err
-			}
-			inserted += n
-		}
+// timeOrZero reads NULL as the zero time.
+func (r *row) timeOrZero() time.Time {
+	null, value := r.isNull(), r.time()
+	if null {
+		return time.Time{}
 	}
-	return inserted, nil
+	return value
 }
 
-// each scans every row into dest and calls do after each.
-func each(rows *sql.Rows, err error, dest []any, do func()) error {
+// isNull tells whether the next column is, and leaves it to be read.
+func (r *row) isNull() bool { return r.stmt.ColumnIsNull(r.read) }
+
+// textLike is text for a column that often repeats itself: before is what it
+// was last, and is returned where it is the same again.
+func (r *row) textLike(before string) string {
+	var buffer [8]byte
+	if n := r.stmt.ColumnBytes(r.read, buffer[:]); n < len(buffer) && string(buffer[:n]) == before {
+		r.read++
+		return before
+	}
+	return r.text()
+}
+
+// run runs a statement without parameters or rows.
+func run(c *engine.Conn, sql string) error { return each(c, sql, nil, nil) }
+
+// each runs a statement, which c compiles once, and calls do for every row.
+func each(c *engine.Conn, sql string, bind func(p *params), do func(r *row)) error {
+	stmt, err := c.Prepare(sql)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := rows.Scan(dest...); err != nil {
+	defer func() { _ = stmt.Reset() }() // its error is that of the step that failed
+	return step(stmt, bind, do)
+}
+
+func step(stmt *engine.Stmt, bind func(p *params), do func(r *row)) error {
+	if bind != nil {
+		bind(&params{stmt: stmt})
+	}
+	r := row{stmt: stmt}
+	for {
+		if more, err := stmt.Step(); err != nil || !more {
 			return err
 		}
-		do()
+		r.read = 0
+		do(&r)
 	}
-	return rows.Err()
+}
+
+// bulk inserts many rows in few statements.
+type bulk []struct {
+	rows int
+	sql  string
+}
+
+// newBulk writes the statements that insert rows of so many columns into a
+// table. One that fails need not undo what it has inserted so far, since its
+// transaction is rolled back: OR FAIL spares it a journal of its own.
+func newBulk(into string, columns int, tail string) bulk {
+	var b bulk
+	one := "(?" + strings.Repeat(",?", columns-1) + ")"
+	for _, rows := range chunkSizes {
+		sql := "INSERT OR FAIL INTO " + into + " VALUES " + one + strings.Repeat(","+one, rows-1) + " " + tail
+		b = append(b, struct {
+			rows int
+			sql  string
+		}{rows, sql})
+	}
+	return b
+}
+
+// chunkSizes are how many rows one statement may insert, the largest first.
+// Larger ones were no faster, and single rows take half as much time again.
+var chunkSizes = []int{32, 4, 1}
+
+// insert inserts n rows, whose values bind binds, and tells how many of them
+// were new.
+func (b bulk) insert(c *engine.Conn, n int, bind func(p *params, i int)) (inserted int64, err error) {
+	done := 0
+	for _, chunk := range b {
+		for ; n-done >= chunk.rows; done += chunk.rows {
+			err := each(c, chunk.sql, func(p *params) {
+				for i := range chunk.rows {
+					bind(p, done+i)
+				}
+			}, nil)
+			if err != nil {
+				return inserted, err
+			}
+			inserted += int64(c.Changes())
+		}
+	}
+	return inserted, nil
 }
 
 // asJSON writes strings or whole numbers for json_each, by which one statement

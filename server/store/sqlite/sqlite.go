@@ -4,21 +4,23 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
 
-	_ "modernc.org/sqlite" // the driver, in Go alone
+	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
 const fileName = "brrr.db"
+
+// maxReaders is enough for the lists that people ask for beside the two batches
+// under way, on machines of any size.
+const maxReaders = 8
 
 var errClosed = errors.New("the store is closed")
 
@@ -28,8 +30,7 @@ var _ fraud.Store = (*Store)(nil)
 type Store struct {
 	// SQLite has one writer at a time. One connection makes writers of this
 	// process queue fairly here, not poll for the file's lock.
-	write, read *sql.DB
-	statements
+	write, read *pool
 
 	underWay sync.RWMutex // held for reading by each call
 	closed   bool
@@ -49,56 +50,20 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	return s, nil
 }
 
-func open(ctx context.Context, path string) (_ *Store, err error) {
-	s := &Store{}
-	defer func() {
-		if err != nil {
-			_ = s.Close()
-		}
-	}()
-	if s.write, err = openPool(path, 1, writerOptions); err != nil {
+func open(ctx context.Context, path string) (*Store, error) {
+	if err := migrate(ctx, path); err != nil {
 		return nil, err
 	}
-	if s.read, err = openPool(path, max(2, runtime.GOMAXPROCS(0)), readerOptions); err != nil {
-		return nil, err
-	}
-	if err := migrate(ctx, s.write); err != nil {
-		return nil, err
-	}
-	return s, s.prepare(ctx)
-}
-
-// Pragmas stand in the DSN so that they hold on every connection of a pool.
-var (
-	options = url.Values{"_pragma": {
-		"busy_timeout(10000)", // first: the others may have to wait, too
-		"journal_mode(WAL)",
-		"synchronous(FULL)", // durable before answered
-		"foreign_keys(ON)",
-		"temp_store(MEMORY)",
-		"journal_size_limit(67108864)",
-	}}
-	writerOptions = with(options, "cache_size(-65536)", url.Values{"_txlock": {"immediate"}})
-	readerOptions = with(options, "cache_size(-16384)", url.Values{"_pragma": {"query_only(ON)"}})
-)
-
-func with(base url.Values, pragma string, more url.Values) url.Values {
-	all := url.Values{"_pragma": append(append([]string{}, base["_pragma"]...), pragma)}
-	for key, values := range more {
-		all[key] = append(all[key], values...)
-	}
-	return all
-}
-
-func openPool(path string, connections int, options url.Values) (*sql.DB, error) {
-	dsn := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: options.Encode()}
-	db, err := sql.Open("sqlite", dsn.String())
+	write, err := openPool(path, 1, pragmas)
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
-	return db, nil
+	read, err := openPool(path, min(max(2, runtime.GOMAXPROCS(0)), maxReaders), readerPragmas)
+	if err != nil {
+		_ = write.close() // err says what went wrong
+		return nil, err
+	}
+	return &Store{write: write, read: read}, nil
 }
 
 // prepareFile sees to it that the directory and the file are there, for their
@@ -126,38 +91,39 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
-	var errs []error
-	for _, db := range []*sql.DB{s.read, s.write} {
-		if db != nil {
-			errs = append(errs, db.Close())
-		}
-	}
-	return errors.Join(errs...)
+	return errors.Join(s.read.close(), s.write.close())
 }
 
 // update runs do in one transaction, of which all takes effect or, after an
-// error, nothing.
-func (s *Store) update(ctx context.Context, what string, do func(tx *sql.Tx) error) error {
-	return s.call(ctx, what, func() error {
-		tx, err := s.write.BeginTx(ctx, nil)
-		if err != nil {
+// error, nothing. It takes the file's lock first: one that had read before would
+// have to fail if another process had written since.
+func (s *Store) update(ctx context.Context, what string, do func(c *engine.Conn) error) error {
+	return s.call(ctx, what, s.write, func(c *engine.Conn) error {
+		if err := run(c, "BEGIN IMMEDIATE"); err != nil {
 			return err
 		}
-		if err := do(tx); err != nil {
-			_ = tx.Rollback() // err says what went wrong
+		if err := do(c); err != nil {
 			return err
 		}
-		return tx.Commit()
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		return run(c, "COMMIT")
 	})
 }
 
+// view runs do, which only reads.
+func (s *Store) view(ctx context.Context, what string, do func(c *engine.Conn) error) error {
+	return s.call(ctx, what, s.read, do)
+}
+
 // call keeps the store open while do runs, and says what failed.
-func (s *Store) call(ctx context.Context, what string, do func() error) error {
+func (s *Store) call(ctx context.Context, what string, p *pool, do func(c *engine.Conn) error) error {
 	s.underWay.RLock()
 	defer s.underWay.RUnlock()
 	err := errClosed
 	if !s.closed {
-		err = do()
+		err = p.with(ctx, do)
 	}
 	if err != nil && ctx.Err() != nil {
 		err = ctx.Err() // rather than what it led to

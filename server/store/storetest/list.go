@@ -14,6 +14,7 @@ import (
 func testList(t *testing.T, open func(t *testing.T) fraud.Store) {
 	t.Run("every filter agrees with going through all", func(t *testing.T) { testFilters(t, open(t)) })
 	t.Run("pages together are the whole", func(t *testing.T) { testPages(t, open(t)) })
+	t.Run("the improbable follow the probable", func(t *testing.T) { testImprobable(t, open(t)) })
 	t.Run("new assessments, older ones too, do not move the pages behind", func(t *testing.T) { testPagesHold(t, open(t)) })
 	t.Run("a filter that nothing meets gives an empty last page", func(t *testing.T) {
 		s := open(t)
