@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
+import uvloop
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
@@ -47,7 +48,7 @@ def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises ModelError and ListenError before listening."""
     servicer = Servicer(model.load(model.resolve(settings.model)))
     with listen.claimed(settings.listen) as address:
-        asyncio.run(_serve(settings, address, servicer))
+        uvloop.run(_serve(settings, address, servicer))
 
 
 async def _serve(settings: Settings, address: str, servicer: Servicer) -> None:
