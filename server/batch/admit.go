@@ -2,6 +2,7 @@ package batch
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -17,11 +18,15 @@ func (e *FullError) Error() string {
 
 // admit refuses early what could not be answered in time. Holds b.mu.
 func (b *Batcher[In, Out]) admit(c *call[In, Out]) error {
+	if len(b.queue)+len(c.items) > b.opts.QueueItems {
+		b.queue = slices.DeleteFunc(b.queue, waiting[In, Out].gone)
+	}
 	wait := b.expectedWait()
 	if len(b.queue)+len(c.items) > b.opts.QueueItems {
 		return &FullError{RetryAfter: max(wait, time.Millisecond)}
 	}
-	if deadline, ok := c.ctx.Deadline(); ok && wait > time.Until(deadline) {
+	// Who must wait has to wait for the answer's making, too.
+	if deadline, ok := c.ctx.Deadline(); ok && wait > 0 && wait+b.duration > time.Until(deadline) {
 		return &FullError{RetryAfter: wait}
 	}
 	return nil

@@ -47,6 +47,9 @@ type waiting[In, Out any] struct {
 	index int
 }
 
+// gone reports whether nobody waits for the item any more.
+func (w waiting[In, Out]) gone() bool { return w.call.ctx.Err() != nil }
+
 // New makes a Batcher that answers with run.
 func New[In, Out any](opts Options, run RunFunc[In, Out]) (*Batcher[In, Out], error) {
 	opts = opts.withDefaults()
@@ -155,7 +158,7 @@ func (b *Batcher[In, Out]) next() []waiting[In, Out] {
 	var batch []waiting[In, Out]
 	seen := 0
 	for ; seen < len(b.queue) && len(batch) < b.opts.MaxItems; seen++ {
-		if w := b.queue[seen]; w.call.ctx.Err() == nil {
+		if w := b.queue[seen]; !w.gone() {
 			batch = append(batch, w)
 		}
 	}
