@@ -30,6 +30,7 @@ run: # compiling, training and downloading side by side
 ## test: everything
 test: build predictor/models/active $(VENV)/.dev node_modules/.ready
 	go test -race ./...
+	cd bench && go test -race ./...
 	go test -v -run Sparkov ./cmd/brrr
 	$(PY) -m pytest -q -c predictor/pyproject.toml predictor/tests
 
@@ -39,10 +40,11 @@ lint: $(VENV)/.dev node_modules/.ready
 	$(BUF) format --diff --exit-code
 	@if git rev-parse -q --verify main >/dev/null; then $(BUF) breaking --against '.git#branch=main'; \
 		else echo "SKIPPED: buf breaking; fetch the branch main to compare with: git fetch origin main:main" >&2; fi
-	@test -z "$$(gofmt -l client cmd server)" || { gofmt -d client cmd server; exit 1; }
+	@test -z "$$(gofmt -l bench client cmd server)" || { gofmt -d bench client cmd server; exit 1; }
 	go mod tidy -diff
 	go vet ./...
 	go tool staticcheck ./...
+	cd bench && go mod tidy -diff && go vet ./... && go tool -modfile=../go.mod staticcheck ./...
 	$(VENV)/bin/ruff check --config predictor/pyproject.toml predictor
 	$(VENV)/bin/ruff format --check --config predictor/pyproject.toml predictor
 	node_modules/.bin/tsc -p client/typescript
@@ -73,8 +75,9 @@ model: $(VENV)/.serve
 predictor/models/active: | $(VENV)/.serve
 	@$(MAKE) --no-print-directory model
 
-bench:
-	go test -run '^$$' -bench . -benchmem ./server/...
+## bench: measure the service beside its limits and its peers, and write docs/benchmarks.md
+bench: build predictor/models/active
+	cd bench && go run . $(BENCH)
 
 clean:
 	rm -rf bin .drift node_modules $(VENV) predictor/models

@@ -1,6 +1,7 @@
 """The server: listens, watches its model, and drains when told to stop."""
 
 import asyncio
+import gc
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
@@ -47,6 +48,8 @@ class Settings:
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises ModelError and ListenError before listening."""
     servicer = Servicer(model.load(model.resolve(settings.model)))
+    # What is loaded now stays: it need not be looked through again and again.
+    gc.freeze()
     with listen.claimed(settings.listen) as address:
         uvloop.run(_serve(settings, address, servicer))
 

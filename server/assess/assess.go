@@ -36,11 +36,16 @@ type Assessor struct {
 	predictor fraud.Predictor
 	meter     fraud.Meter
 	batcher   *batch.Batcher[Ask, fraud.Assessment]
+	recording chan struct{} // a token: one batch records while the next is on its way
 }
 
-// New makes an Assessor.
+// New makes an Assessor. As many batches are on their way to the model at once
+// as the predictor does well, unless opts says how many.
 func New(store Store, predictor fraud.Predictor, meter fraud.Meter, opts batch.Options) (*Assessor, error) {
-	a := &Assessor{store: store, predictor: predictor, meter: meter}
+	a := &Assessor{store: store, predictor: predictor, meter: meter, recording: make(chan struct{}, 1)}
+	if opts.InFlight == 0 {
+		opts.Slots = predictor.Slots
+	}
 	var err error
 	a.batcher, err = batch.New(opts, a.run)
 	return a, err
@@ -67,8 +72,9 @@ func (a *Assessor) AssessMany(ctx context.Context, asks []Ask) ([]Answer, error)
 	return answers, refused(err)
 }
 
-// run takes a batch through the three stages.
-func (a *Assessor) run(ctx context.Context, asks []Ask) []Answer {
+// run takes a batch through the three stages. Once the model has answered, the
+// next batch may leave: it is looked up and predicted while this one is recorded.
+func (a *Assessor) run(ctx context.Context, asks []Ask, free func()) []Answer {
 	clock := stopwatch{meter: a.meter, last: time.Now()}
 	clock.queued(asks)
 	s := a.lookUp(ctx, asks)
@@ -78,7 +84,7 @@ func (a *Assessor) run(ctx context.Context, asks []Ask) []Answer {
 		clock.lap(fraud.StagePredict)
 	}
 	if open := s.open(); len(open) > 0 {
-		a.record(ctx, open)
+		a.recordInTurn(ctx, open, free)
 		clock.lap(fraud.StageRecord)
 	}
 	s.count(a.meter)
@@ -170,6 +176,15 @@ func (a *Assessor) predict(ctx context.Context, open []*row) {
 			}
 		}
 	}
+}
+
+// recordInTurn keeps the slot until the batch before is recorded, so that a slow
+// disk holds batches back rather than piling them up.
+func (a *Assessor) recordInTurn(ctx context.Context, open []*row, free func()) {
+	a.recording <- struct{}{}
+	defer func() { <-a.recording }()
+	free()
+	a.record(ctx, open)
 }
 
 // record makes the new assessments durable. What was recorded first stands: if

@@ -62,6 +62,8 @@ func (o *oracle) Predict(_ context.Context, rows []fraud.Recorded) (fraud.Predic
 	return said, err
 }
 
+func (o *oracle) Slots() int { return 2 }
+
 func (o *oracle) Explain(_ context.Context, rows []fraud.Recorded) (fraud.Explanations, error) {
 	version, n, _, err := o.ask(rows)
 	why := fraud.Explanations{ModelVersion: version, Rows: make([]fraud.Explanation, n)}

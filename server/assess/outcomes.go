@@ -30,7 +30,7 @@ func (r *Reporter) Report(ctx context.Context, outcome fraud.Outcome) (fraud.Out
 	return recorded, refused(err)
 }
 
-func (r *Reporter) run(ctx context.Context, outcomes []fraud.Outcome) []batch.Result[fraud.Outcome] {
+func (r *Reporter) run(ctx context.Context, outcomes []fraud.Outcome, _ func()) []batch.Result[fraud.Outcome] {
 	results := make([]batch.Result[fraud.Outcome], len(outcomes))
 	recorded, err := r.store.ReportOutcomes(ctx, outcomes)
 	for i := range results {

@@ -36,21 +36,9 @@ func (b *Batcher[In, Out]) admit(c *call[In, Out]) error {
 // batches ahead of it, shared among the slots. Holds b.mu. It is 0 while a batch
 // can leave, so that one slow spell cannot shut callers out for good.
 func (b *Batcher[In, Out]) expectedWait() time.Duration {
-	ahead := len(b.queue) / b.opts.MaxItems
-	if b.running == b.opts.InFlight {
+	ahead, slots := len(b.queue)/b.opts.MaxItems, b.opts.slots()
+	if b.running >= slots {
 		ahead++
 	}
-	return b.duration * time.Duration(ahead) / time.Duration(b.opts.InFlight)
-}
-
-// arrived notes that a batch is back, and learns how long one takes.
-func (b *Batcher[In, Out]) arrived(took time.Duration) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.running--
-	if b.duration == 0 {
-		b.duration = took
-		return
-	}
-	b.duration += (took - b.duration) / 8
+	return b.duration * time.Duration(ahead) / time.Duration(slots)
 }

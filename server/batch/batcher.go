@@ -21,8 +21,10 @@ type Result[Out any] struct {
 }
 
 // RunFunc answers a batch: one result for each item, in order. Its context ends
-// when the last of the batch's callers has stopped waiting.
-type RunFunc[In, Out any] func(ctx context.Context, items []In) []Result[Out]
+// when the last of the batch's callers has stopped waiting. A batch that is past
+// what slots are there to bound may free its own before it is answered, so that
+// the next one leaves meanwhile.
+type RunFunc[In, Out any] func(ctx context.Context, items []In, free func()) []Result[Out]
 
 // ErrClosed refuses items handed in after Close.
 var ErrClosed = errors.New("batch: closed")
@@ -34,11 +36,12 @@ type Batcher[In, Out any] struct {
 
 	mu       sync.Mutex
 	queue    []waiting[In, Out]
-	taken    int           // slots in use, at most opts.InFlight
+	taken    int           // slots in use
 	running  int           // of these, the ones whose batch has left
+	open     int           // batches that have left and are not answered
 	duration time.Duration // of a batch, smoothed
 	closed   bool
-	idle     chan struct{} // closed once closed is set and no slot is in use
+	idle     chan struct{} // closed once closed is set and nothing is left to do
 }
 
 // waiting is one item of a call.
@@ -104,9 +107,7 @@ func (b *Batcher[In, Out]) Close(ctx context.Context) error {
 	b.mu.Lock()
 	if !b.closed {
 		b.closed = true
-		if b.taken == 0 {
-			close(b.idle)
-		}
+		b.noteIdle()
 	}
 	b.mu.Unlock()
 	select {
@@ -129,7 +130,7 @@ func (b *Batcher[In, Out]) enqueue(c *call[In, Out]) error {
 	for i := range c.items {
 		b.queue = append(b.queue, waiting[In, Out]{c, i})
 	}
-	if b.taken < b.opts.InFlight {
+	if b.taken < b.opts.slots() {
 		b.taken++
 		go b.work()
 	}
@@ -143,62 +144,101 @@ func (b *Batcher[In, Out]) work() {
 		// along. With nothing else to run this takes no time.
 		runtime.Gosched()
 		batch := b.next()
-		if batch == nil {
+		if batch == nil || !b.answer(batch) {
 			return
 		}
-		b.answer(batch)
 	}
 }
 
-// next takes the items that wait, skipping those whose callers have gone. With
-// none left it gives the slot back and returns nil.
+// next takes the items that wait, skipping those whose callers have gone. A call
+// that fits into one batch is not spread over two. With none left it gives the
+// slot back and returns nil.
 func (b *Batcher[In, Out]) next() []waiting[In, Out] {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var batch []waiting[In, Out]
 	seen := 0
 	for ; seen < len(b.queue) && len(batch) < b.opts.MaxItems; seen++ {
-		if w := b.queue[seen]; !w.gone() {
+		w := b.queue[seen]
+		if whole := len(w.call.items); w.index == 0 && len(batch) > 0 && len(batch)+whole > b.opts.MaxItems {
+			break
+		}
+		if !w.gone() {
 			batch = append(batch, w)
 		}
 	}
 	b.queue = shift(b.queue, seen)
 	if batch != nil {
-		b.running++
+		b.running, b.open = b.running+1, b.open+1
 		return batch
 	}
 	b.taken--
-	if b.closed && b.taken == 0 {
-		close(b.idle)
-	}
+	b.noteIdle()
 	return nil
 }
 
-// answer runs one batch and hands every caller its result.
-func (b *Batcher[In, Out]) answer(batch []waiting[In, Out]) {
+// answer runs one batch and hands every caller its result. It reports whether
+// the batch still has its slot.
+func (b *Batcher[In, Out]) answer(batch []waiting[In, Out]) (kept bool) {
 	ctx, cancel := lastDeadline(batch)
 	defer cancel()
 	items := make([]In, len(batch))
 	for i, w := range batch {
 		items[i] = w.call.items[w.index]
 	}
-	began := time.Now()
-	results := b.runSafely(ctx, items)
-	b.arrived(time.Since(began)) // before the callers know, who may come again at once
+	began, slot := time.Now(), sync.Once{}
+	results := b.runSafely(ctx, items, func() { slot.Do(b.pass) })
+	slot.Do(func() { kept = true })
+	b.back(time.Since(began), kept) // before the callers know, who may come again at once
 	for i, w := range batch {
 		w.call.deliver(w.index, results[i])
+	}
+	return kept
+}
+
+// pass gives a batch's slot to the next one.
+func (b *Batcher[In, Out]) pass() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.running--
+	if len(b.queue) > 0 {
+		go b.work()
+	} else {
+		b.taken--
+	}
+}
+
+// back notes that a batch is answered, and learns how long one takes.
+func (b *Batcher[In, Out]) back(took time.Duration, kept bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.open--
+	if kept {
+		b.running--
+	}
+	if b.duration == 0 {
+		b.duration = took
+	}
+	b.duration += (took - b.duration) / 8
+	b.noteIdle()
+}
+
+// noteIdle tells Close that nothing is left to do. Holds b.mu.
+func (b *Batcher[In, Out]) noteIdle() {
+	if b.closed && b.taken == 0 && b.open == 0 {
+		close(b.idle)
 	}
 }
 
 // runSafely turns a panic, or an answer of the wrong length, into an error for
 // every item: no caller may wait for ever, and none may get another's answer.
-func (b *Batcher[In, Out]) runSafely(ctx context.Context, items []In) (results []Result[Out]) {
+func (b *Batcher[In, Out]) runSafely(ctx context.Context, items []In, free func()) (results []Result[Out]) {
 	defer func() {
 		if p := recover(); p != nil {
 			results = failAll[Out](len(items), fmt.Errorf("batch: panic: %v", p))
 		}
 	}()
-	results = b.run(ctx, items)
+	results = b.run(ctx, items, free)
 	if len(results) != len(items) {
 		return failAll[Out](len(items), fmt.Errorf("batch: %d answers to %d items", len(results), len(items)))
 	}

@@ -21,7 +21,7 @@ type recorder struct {
 	maxRun  int
 }
 
-func (r *recorder) run(ctx context.Context, items []int) []batch.Result[int] {
+func (r *recorder) run(ctx context.Context, items []int, _ func()) []batch.Result[int] {
 	r.mu.Lock()
 	r.batches = append(r.batches, items)
 	r.inRun++
@@ -144,7 +144,7 @@ func TestTheBatchLastsAsLongAsItsMostPatientCaller(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var deadlines []time.Duration
 		began := time.Now()
-		b := newBatcher(t, batch.Options{InFlight: 1}, func(ctx context.Context, items []int) []batch.Result[int] {
+		b := newBatcher(t, batch.Options{InFlight: 1}, func(ctx context.Context, items []int, _ func()) []batch.Result[int] {
 			deadline, _ := ctx.Deadline()
 			deadlines = append(deadlines, deadline.Sub(began))
 			time.Sleep(time.Second)
@@ -228,11 +228,11 @@ func TestASlowSpellDoesNotShutCallersOutOfAFreeSlot(t *testing.T) {
 
 func TestAPanicOrAShortAnswerFailsEveryItemOfTheBatch(t *testing.T) {
 	for name, run := range map[string]batch.RunFunc[int, int]{
-		"panic": func(context.Context, []int) []batch.Result[int] { panic("boom") },
-		"short": func(_ context.Context, items []int) []batch.Result[int] {
+		"panic": func(context.Context, []int, func()) []batch.Result[int] { panic("boom") },
+		"short": func(_ context.Context, items []int, _ func()) []batch.Result[int] {
 			return make([]batch.Result[int], len(items)-1)
 		},
-		"excess": func(_ context.Context, items []int) []batch.Result[int] {
+		"excess": func(_ context.Context, items []int, _ func()) []batch.Result[int] {
 			return make([]batch.Result[int], len(items)+1)
 		},
 	} {
@@ -282,7 +282,7 @@ func TestOptionsBelowOneAreRefusedByName(t *testing.T) {
 }
 
 func TestAThousandCallersGetTheirOwnAnswers(t *testing.T) {
-	b := newBatcher(t, batch.Options{MaxItems: 64}, func(_ context.Context, items []int) []batch.Result[int] {
+	b := newBatcher(t, batch.Options{MaxItems: 64}, func(_ context.Context, items []int, _ func()) []batch.Result[int] {
 		results := make([]batch.Result[int], len(items))
 		for i, item := range items {
 			results[i].Out = 10 * item

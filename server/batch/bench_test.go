@@ -15,7 +15,7 @@ func BenchmarkDo(b *testing.B) {
 	for _, callers := range []int{1, 64, 256} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
 			batches, items := 0, 0
-			batcher, err := batch.New(batch.Options{InFlight: 1}, func(_ context.Context, in []int) []batch.Result[int] {
+			batcher, err := batch.New(batch.Options{InFlight: 1}, func(_ context.Context, in []int, _ func()) []batch.Result[int] {
 				batches, items = batches+1, items+len(in)
 				return make([]batch.Result[int], len(in))
 			})
@@ -39,7 +39,7 @@ func BenchmarkDo(b *testing.B) {
 
 // BenchmarkDoMany hands in as many items as a batch may hold.
 func BenchmarkDoMany(b *testing.B) {
-	batcher, err := batch.New(batch.Options{}, func(_ context.Context, in []int) []batch.Result[int] {
+	batcher, err := batch.New(batch.Options{}, func(_ context.Context, in []int, _ func()) []batch.Result[int] {
 		return make([]batch.Result[int], len(in))
 	})
 	if err != nil {

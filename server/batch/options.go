@@ -13,7 +13,17 @@ const (
 type Options struct {
 	MaxItems   int // items in one batch
 	QueueItems int // items that wait for a slot
-	InFlight   int // batches that run at once
+	InFlight   int // slots: batches that run at once
+	// Slots, if there is one, tells how many slots there are now, at least 1,
+	// instead of InFlight. It is asked often and must be quick.
+	Slots func() int
+}
+
+func (o Options) slots() int {
+	if o.Slots != nil {
+		return max(1, o.Slots())
+	}
+	return o.InFlight
 }
 
 func (o Options) withDefaults() Options {

@@ -9,6 +9,8 @@ type Predictor interface {
 	// Model describes the model now serving, as last seen. It does not call the
 	// model.
 	Model() (Model, error)
+	// Slots is how many calls of Predict are best under way at once, at least 1.
+	Slots() int
 	// Predict scores rows, in order. Row errors are the items' own; the error
 	// beside them means that no row was scored.
 	Predict(ctx context.Context, rows []Recorded) (Predictions, error)

@@ -89,6 +89,26 @@ func (p *Pool) Ready() bool {
 	return false
 }
 
+// slotsUnary is how many batches are sent at once to a host that answers row by
+// row: while the last rows of one are out, others keep the host busy.
+const slotsUnary = 2
+
+// Slots implements fraud.Predictor. A host answers one batch sooner than two
+// halves of it.
+func (p *Pool) Slots() int {
+	slots := 0
+	for _, b := range p.backends {
+		if m := b.model.Load(); m == nil || !b.ready.Load() {
+			continue
+		} else if m.Batches {
+			slots++
+		} else {
+			slots += slotsUnary
+		}
+	}
+	return max(1, slots)
+}
+
 // Predict implements fraud.Predictor.
 func (p *Pool) Predict(ctx context.Context, rows []fraud.Recorded) (fraud.Predictions, error) {
 	return try(ctx, p, func(b *backend) (fraud.Predictions, error) { return b.predict(ctx, rows) })

@@ -126,6 +126,8 @@ func (i *instant) Predict(context.Context, []fraud.Recorded) (fraud.Predictions,
 	return fraud.Predictions{}, nil
 }
 
+func (i *instant) Slots() int { return 1 }
+
 func (i *instant) Explain(context.Context, []fraud.Recorded) (fraud.Explanations, error) {
 	return fraud.Explanations{}, nil
 }

@@ -51,10 +51,8 @@ func (jsonCodec) IsBinary() bool { return false }
 func (jsonCodec) Marshal(msg any) ([]byte, error)       { return toJSON.Marshal(msg.(proto.Message)) }
 func (jsonCodec) MarshalStable(msg any) ([]byte, error) { return toJSON.Marshal(msg.(proto.Message)) }
 func (jsonCodec) MarshalAppend(to []byte, msg any) ([]byte, error) {
-	if m, ok := msg.(*fraudactivityv1.FraudActivity); ok {
-		if written, ok := appendBasic(to, m); ok {
-			return written, nil
-		}
+	if written, ok := appendOrdinary(to, msg); ok {
+		return written, nil
 	}
 	return toJSON.MarshalAppend(to, msg.(proto.Message))
 }

@@ -43,6 +43,38 @@ func token(from []byte, text string) (rest []byte, ok bool) {
 	return from[len(text):], true
 }
 
+// appendOrdinary writes what nearly all calls are answered.
+func appendOrdinary(to []byte, msg any) (_ []byte, ok bool) {
+	switch m := msg.(type) {
+	case *fraudactivityv1.FraudActivity:
+		return appendBasic(to, m)
+	case *fraudactivityv1.BatchGetFraudActivityResponse:
+		return appendBatch(to, m)
+	}
+	return to, false
+}
+
+// appendBatch writes answers in the basic view, if there is no error among them.
+func appendBatch(to []byte, m *fraudactivityv1.BatchGetFraudActivityResponse) (_ []byte, ok bool) {
+	before, separator := to, `{"results":[`
+	for _, result := range m.Results {
+		shown := result.GetFraudActivity()
+		if shown == nil || result.TransactionId != shown.TransactionId || len(result.ProtoReflect().GetUnknown()) > 0 {
+			return before, false
+		}
+		// The ID holds nothing that needs escaping if appendBasic lets it pass.
+		to = append(append(append(to, separator...), `{"transaction_id":"`...), result.TransactionId...)
+		if to, ok = appendBasic(append(to, `","fraud_activity":`...), shown); !ok {
+			return before, false
+		}
+		to, separator = append(to, '}'), `,`
+	}
+	if len(m.Results) == 0 || len(m.ProtoReflect().GetUnknown()) > 0 {
+		return before, false
+	}
+	return append(to, `]}`...), true
+}
+
 // appendBasic writes an answer in the basic view.
 func appendBasic(to []byte, m *fraudactivityv1.FraudActivity) (_ []byte, ok bool) {
 	p := m.FraudProbability

@@ -56,25 +56,62 @@ func FuzzAppendBasicAgreesWithTheLibrary(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, id string, label bool, p float64) {
 		m := &fraudactivityv1.FraudActivity{TransactionId: id, PredictedLabel: label, FraudProbability: p}
-		got, ok := appendBasic([]byte("before"), m)
-		if !ok {
-			if string(got) != "before" {
-				t.Fatalf("wrote %q and gave up", got)
-			}
-			return
-		}
-		want, err := toJSON.Marshal(m)
-		if err != nil {
-			t.Fatalf("wrote %q, the library refuses: %v", got, err)
-		}
-		var compact bytes.Buffer // the library varies the space between fields on purpose
-		if err := json.Compact(&compact, want); err != nil {
-			t.Fatal(err)
-		}
-		if "before"+compact.String() != string(got) {
-			t.Fatalf("wrote %q, the library %q", got, compact.Bytes())
-		}
+		checkWritten(t, m)
+		other := &fraudactivityv1.FraudActivity{TransactionId: "other", FraudProbability: 7}
+		checkWritten(t, &fraudactivityv1.BatchGetFraudActivityResponse{Results: []*batchResult{answered(m), answered(other)}})
 	})
+}
+
+func answered(m *fraudactivityv1.FraudActivity) *batchResult {
+	return &batchResult{TransactionId: m.TransactionId, Result: &fraudactivityv1.BatchGetFraudActivityResponse_Result_FraudActivity{FraudActivity: m}}
+}
+
+func failed(id string) *batchResult {
+	return &batchResult{TransactionId: id, Result: &fraudactivityv1.BatchGetFraudActivityResponse_Result_Error{Error: &fraudactivityv1.ItemError{Reason: "X"}}}
+}
+
+// checkWritten holds what is written by hand, if it is, to the library.
+func checkWritten(t *testing.T, m proto.Message) (byHand bool) {
+	t.Helper()
+	got, ok := appendOrdinary([]byte("before"), m)
+	if !ok {
+		if string(got) != "before" {
+			t.Fatalf("wrote %q and gave up", got)
+		}
+		return false
+	}
+	want, err := toJSON.Marshal(m)
+	if err != nil {
+		t.Fatalf("wrote %q, the library refuses: %v", got, err)
+	}
+	var compact bytes.Buffer // the library varies the space between fields on purpose
+	if err := json.Compact(&compact, want); err != nil {
+		t.Fatal(err)
+	}
+	if "before"+compact.String() != string(got) {
+		t.Fatalf("wrote %q, the library %q", got, compact.Bytes())
+	}
+	return true
+}
+
+func TestABatchIsWrittenByHandUnlessSomethingInItFailed(t *testing.T) {
+	a, b := &fraudactivityv1.FraudActivity{TransactionId: "a", FraudProbability: 1}, &fraudactivityv1.FraudActivity{TransactionId: "b"}
+	for name, c := range map[string]struct {
+		results []*batchResult
+		byHand  bool
+	}{
+		"answers":           {[]*batchResult{answered(a), answered(b), answered(a)}, true},
+		"one":               {[]*batchResult{answered(a)}, true},
+		"none":              {nil, false},
+		"one failed":        {[]*batchResult{answered(a), failed("c")}, false},
+		"neither":           {[]*batchResult{{TransactionId: "d"}}, false},
+		"a full view":       {[]*batchResult{answered(&fraudactivityv1.FraudActivity{TransactionId: "e", Assessment: &fraudactivityv1.Assessment{}})}, false},
+		"two different IDs": {[]*batchResult{{TransactionId: "f", Result: answered(a).Result}}, false},
+	} {
+		if got := checkWritten(t, &fraudactivityv1.BatchGetFraudActivityResponse{Results: c.results}); got != c.byHand {
+			t.Errorf("%s: by hand %v", name, got)
+		}
+	}
 }
 
 func TestABasicAnswerIsWrittenByHandAndAFullOneIsNot(t *testing.T) {
