@@ -21,24 +21,29 @@ func (b *Batcher[In, Out]) admit(c *call[In, Out]) error {
 	if len(b.queue)+len(c.items) > b.opts.QueueItems {
 		b.queue = slices.DeleteFunc(b.queue, waiting[In, Out].gone)
 	}
-	wait := b.expectedWait()
+	leaves, back := b.expect(len(c.items))
 	if len(b.queue)+len(c.items) > b.opts.QueueItems {
-		return &FullError{RetryAfter: max(wait, time.Millisecond)}
+		return &FullError{RetryAfter: max(leaves, time.Millisecond)}
 	}
-	// Who must wait has to wait for the answer's making, too.
-	if deadline, ok := c.ctx.Deadline(); ok && wait > 0 && wait+b.duration > time.Until(deadline) {
-		return &FullError{RetryAfter: wait}
+	// Who need not wait is let in whatever the estimate, so that one slow spell
+	// cannot shut callers out for good.
+	if deadline, ok := c.ctx.Deadline(); ok && leaves > 0 && back > time.Until(deadline) {
+		return &FullError{RetryAfter: leaves}
 	}
 	return nil
 }
 
-// expectedWait estimates how long an item handed in now waits for a slot: the
-// batches ahead of it, shared among the slots. Holds b.mu. It is 0 while a batch
-// can leave, so that one slow spell cannot shut callers out for good.
-func (b *Batcher[In, Out]) expectedWait() time.Duration {
-	ahead, slots := len(b.queue)/b.opts.MaxItems, b.opts.slots()
-	if b.running >= slots {
-		ahead++
+// expect estimates when a call of so many items, handed in now, leaves, and when
+// it is answered: the batches ahead of it share the slots. Holds b.mu.
+func (b *Batcher[In, Out]) expect(items int) (leaves, back time.Duration) {
+	slots := time.Duration(b.opts.slots())
+	full, rest := (len(b.queue)+items)/b.opts.MaxItems, (len(b.queue)+items)%b.opts.MaxItems
+	if rest == 0 {
+		full, rest = full-1, b.opts.MaxItems
 	}
-	return b.duration * time.Duration(ahead) / time.Duration(slots)
+	leaves = time.Duration(full) * b.cost.of(b.opts.MaxItems) / slots
+	if len(b.running) >= int(slots) {
+		leaves += max(b.soonest(), time.Microsecond)
+	}
+	return leaves, leaves + b.cost.of(rest) + b.lag
 }

@@ -34,14 +34,15 @@ type Batcher[In, Out any] struct {
 	run  RunFunc[In, Out]
 	opts Options
 
-	mu       sync.Mutex
-	queue    []waiting[In, Out]
-	taken    int           // slots in use
-	running  int           // of these, the ones whose batch has left
-	open     int           // batches that have left and are not answered
-	duration time.Duration // of a batch, smoothed
-	closed   bool
-	idle     chan struct{} // closed once closed is set and nothing is left to do
+	mu      sync.Mutex
+	queue   []waiting[In, Out]
+	taken   int           // slots in use
+	running []*trip       // batches that hold a slot and have left
+	open    int           // batches that have left and are not answered
+	cost    cost          // of batches so far
+	lag     time.Duration // from an answer until its caller runs, smoothed
+	closed  bool
+	idle    chan struct{} // closed once closed is set and nothing is left to do
 }
 
 // waiting is one item of a call.
@@ -93,12 +94,11 @@ func (b *Batcher[In, Out]) await(c *call[In, Out]) error {
 	if err := b.enqueue(c); err != nil {
 		return err
 	}
-	select {
-	case <-c.done:
-		return nil
-	case <-c.ctx.Done():
-		return c.ctx.Err()
+	if err := c.wait(); err != nil {
+		return err
 	}
+	b.picked(c.answered)
+	return nil
 }
 
 // Close refuses further items and waits until those handed in are answered, or
@@ -143,8 +143,12 @@ func (b *Batcher[In, Out]) work() {
 		// Callers who are about to hand in an item go first, so that they come
 		// along. With nothing else to run this takes no time.
 		runtime.Gosched()
-		batch := b.next()
-		if batch == nil || !b.answer(batch) {
+		batch, trip := b.next()
+		if batch == nil {
+			return
+		}
+		b.answer(batch, trip)
+		if trip.passed {
 			return
 		}
 	}
@@ -153,7 +157,7 @@ func (b *Batcher[In, Out]) work() {
 // next takes the items that wait, skipping those whose callers have gone. A call
 // that fits into one batch is not spread over two. With none left it gives the
 // slot back and returns nil.
-func (b *Batcher[In, Out]) next() []waiting[In, Out] {
+func (b *Batcher[In, Out]) next() ([]waiting[In, Out], *trip) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var batch []waiting[In, Out]
@@ -169,64 +173,25 @@ func (b *Batcher[In, Out]) next() []waiting[In, Out] {
 	}
 	b.queue = shift(b.queue, seen)
 	if batch != nil {
-		b.running, b.open = b.running+1, b.open+1
-		return batch
+		return batch, b.depart(len(batch))
 	}
 	b.taken--
 	b.noteIdle()
-	return nil
+	return nil, nil
 }
 
-// answer runs one batch and hands every caller its result. It reports whether
-// the batch still has its slot.
-func (b *Batcher[In, Out]) answer(batch []waiting[In, Out]) (kept bool) {
+// answer runs one batch and hands every caller its result.
+func (b *Batcher[In, Out]) answer(batch []waiting[In, Out], trip *trip) {
 	ctx, cancel := lastDeadline(batch)
 	defer cancel()
 	items := make([]In, len(batch))
 	for i, w := range batch {
 		items[i] = w.call.items[w.index]
 	}
-	began, slot := time.Now(), sync.Once{}
-	results := b.runSafely(ctx, items, func() { slot.Do(b.pass) })
-	slot.Do(func() { kept = true })
-	b.back(time.Since(began), kept) // before the callers know, who may come again at once
+	results := b.runSafely(ctx, items, func() { b.pass(trip) })
+	now := b.arrive(trip, ctx.Err() != nil) // before the callers know, who may come again at once
 	for i, w := range batch {
-		w.call.deliver(w.index, results[i])
-	}
-	return kept
-}
-
-// pass gives a batch's slot to the next one.
-func (b *Batcher[In, Out]) pass() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.running--
-	if len(b.queue) > 0 {
-		go b.work()
-	} else {
-		b.taken--
-	}
-}
-
-// back notes that a batch is answered, and learns how long one takes.
-func (b *Batcher[In, Out]) back(took time.Duration, kept bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.open--
-	if kept {
-		b.running--
-	}
-	if b.duration == 0 {
-		b.duration = took
-	}
-	b.duration += (took - b.duration) / 8
-	b.noteIdle()
-}
-
-// noteIdle tells Close that nothing is left to do. Holds b.mu.
-func (b *Batcher[In, Out]) noteIdle() {
-	if b.closed && b.taken == 0 && b.open == 0 {
-		close(b.idle)
+		w.call.deliver(w.index, results[i], now)
 	}
 }
 
@@ -243,34 +208,4 @@ func (b *Batcher[In, Out]) runSafely(ctx context.Context, items []In, free func(
 		return failAll[Out](len(items), fmt.Errorf("batch: %d answers to %d items", len(results), len(items)))
 	}
 	return results
-}
-
-func failAll[Out any](n int, err error) []Result[Out] {
-	results := make([]Result[Out], n)
-	for i := range results {
-		results[i].Err = err
-	}
-	return results
-}
-
-// shift drops the first n of queue and keeps its memory for what comes next.
-func shift[T any](queue []T, n int) []T {
-	rest := copy(queue, queue[n:])
-	clear(queue[rest:])
-	return queue[:rest]
-}
-
-// lastDeadline is a context that ends with the most patient caller.
-func lastDeadline[In, Out any](batch []waiting[In, Out]) (context.Context, context.CancelFunc) {
-	var last time.Time
-	for _, w := range batch {
-		deadline, ok := w.call.ctx.Deadline()
-		if !ok {
-			return context.WithCancel(context.Background())
-		}
-		if deadline.After(last) {
-			last = deadline
-		}
-	}
-	return context.WithDeadline(context.Background(), last)
 }

@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"connectrpc.com/connect"
@@ -26,11 +27,19 @@ const dialTimeout = 2 * time.Second
 // maxReplyBytes bounds a reply: 100,000 rows explained take less.
 const maxReplyBytes = 16 << 20
 
+// unaryConnections spread calls about single rows: a host of several processes
+// on one port, as grpcio recommends it, is given connections, not calls. With 8,
+// two processes get some each, but for one time in 128.
+const unaryConnections = 8
+
 // link is the way to one host: HTTP/2 without TLS, over TCP or a unix socket.
-// Calls share one connection, which is dialled anew after it broke.
+// Batches share one connection, single rows a few; each is dialled when it is
+// first needed, and anew after it broke.
 type link struct {
-	transport *http2.Transport
-	client    fraud_detectionconnect.FraudDetectionServiceClient
+	transports []*http2.Transport
+	client     fraud_detectionconnect.FraudDetectionServiceClient
+	unary      [unaryConnections]fraud_detectionconnect.FraudDetectionServiceClient
+	turn       atomic.Uint32
 }
 
 // newLink takes http://HOST:PORT or unix:PATH.
@@ -39,23 +48,42 @@ func newLink(address string) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
+	l := &link{}
+	add := func() fraud_detectionconnect.FraudDetectionServiceClient {
+		transport := newTransport(network, dialled)
+		l.transports = append(l.transports, transport)
+		return fraud_detectionconnect.NewFraudDetectionServiceClient(
+			&http.Client{Transport: transport}, baseURL(network, dialled),
+			connect.WithGRPC(), connect.WithReadMaxBytes(maxReplyBytes))
+	}
+	l.client = add()
+	for i := range l.unary {
+		l.unary[i] = add()
+	}
+	return l, nil
+}
+
+func newTransport(network, address string) *http2.Transport {
 	dialer := net.Dialer{Timeout: dialTimeout}
-	transport := &http2.Transport{
+	return &http2.Transport{
 		AllowHTTP:          true, // h2c: gRPC hosts in Python listen without TLS
 		DisableCompression: true,
 		DialTLSContext: func(ctx context.Context, _, _ string, _ *tls.Config) (net.Conn, error) {
-			return dialer.DialContext(ctx, network, dialled)
+			return dialer.DialContext(ctx, network, address)
 		},
 	}
-	return &link{
-		transport: transport,
-		client: fraud_detectionconnect.NewFraudDetectionServiceClient(
-			&http.Client{Transport: transport}, baseURL(network, dialled),
-			connect.WithGRPC(), connect.WithReadMaxBytes(maxReplyBytes)),
-	}, nil
 }
 
-func (l *link) close() { l.transport.CloseIdleConnections() }
+// next is the client whose turn it is with a single row.
+func (l *link) next() fraud_detectionconnect.FraudDetectionServiceClient {
+	return l.unary[l.turn.Add(1)%unaryConnections]
+}
+
+func (l *link) close() {
+	for _, t := range l.transports {
+		t.CloseIdleConnections()
+	}
+}
 
 func parseAddress(address string) (network, dialled string, err error) {
 	if path, ok := strings.CutPrefix(address, "unix:"); ok {

@@ -35,7 +35,7 @@ func (b *backend) predictUnary(ctx context.Context, model *fraud.Model, rows []f
 }
 
 func (b *backend) predictOne(ctx context.Context, row fraud.Recorded) fraud.Prediction {
-	reply, err := b.link.client.PredictFraud(ctx, request(row, b.opts.AgeUnit))
+	reply, err := b.link.next().PredictFraud(ctx, request(row, b.opts.AgeUnit))
 	if err != nil {
 		return fraud.Prediction{Err: cannotScore(err)}
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"time"
 
 	"connectrpc.com/connect"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
@@ -86,6 +87,8 @@ func gone(err error) bool {
 	return errors.Is(err, context.Canceled) && !errors.As(err, &known)
 }
 
+var refusals throttle
+
 // logFailure writes down what a caller is told, and what it is not told.
 func logFailure(ctx context.Context, log *slog.Logger, procedure string, err error) {
 	s := scopeOf(ctx)
@@ -98,8 +101,13 @@ func logFailure(ctx context.Context, log *slog.Logger, procedure string, err err
 	switch e.Reason {
 	case fraud.ReasonInternal:
 		level = slog.LevelError
-	case fraud.ReasonPredictorUnavailable, fraud.ReasonQueueFull:
+	case fraud.ReasonPredictorUnavailable:
 		level = slog.LevelWarn
+	case fraud.ReasonQueueFull:
+		if skipped, ok := refusals.pass(time.Now()); ok {
+			log.WarnContext(ctx, "calls refused", "procedure", procedure, "reason", e.Reason, "calls_since_the_last_line", skipped+1)
+		}
+		return
 	}
 	log.Log(ctx, level, "call failed", "procedure", procedure, "reason", e.Reason,
 		"request_id", s.requestID, "key_id", s.caller.KeyID, "error", err)

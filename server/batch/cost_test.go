@@ -1,0 +1,63 @@
+package batch
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// learned is the cost of batches that take so long each and an item.
+func learned(each, item time.Duration, sizes ...int) *cost {
+	c := &cost{}
+	for range 200 {
+		for _, n := range sizes {
+			c.learn(n, each+time.Duration(n)*item)
+		}
+	}
+	return c
+}
+
+func TestACostIsALineThroughTheBatchesSeen(t *testing.T) {
+	const each, item = 2 * time.Millisecond, 10 * time.Microsecond
+	for name, c := range map[string]struct {
+		sizes []int
+		items int
+		want  time.Duration
+	}{
+		"between the sizes seen": {[]int{1, 100, 1000}, 500, each + 500*item},
+		"beyond them":            {[]int{1, 100}, 1000, each + 1000*item},
+		"one size, the same":     {[]int{64}, 64, each + 64*item},
+		"one size, another":      {[]int{64}, 1000, each + 64*item}, // there is no telling more
+	} {
+		got := learned(each, item, c.sizes...).of(c.items)
+		if d := got - c.want; d < -time.Microsecond || d > time.Microsecond {
+			t.Errorf("%s: %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+func TestACostIsNeverBelowNothing(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	c := &cost{}
+	if c.of(1) != 0 {
+		t.Errorf("before any batch was seen: %s", c.of(1))
+	}
+	for range 10_000 {
+		c.learn(1+random.IntN(1024), time.Duration(random.ExpFloat64()*float64(time.Millisecond)))
+		for _, n := range []int{1, 64, 1024} {
+			if took := c.of(n); took < 0 || took > time.Minute {
+				t.Fatalf("a batch of %d takes %s", n, took)
+			}
+		}
+	}
+}
+
+func TestACostFollowsAChangeWithinAHundredBatches(t *testing.T) {
+	c := learned(50*time.Millisecond, 0, 10, 20)
+	for i := range 100 {
+		c.learn(10+10*(i%2), time.Millisecond)
+	}
+	if took := c.of(15); took > 2*time.Millisecond {
+		t.Errorf("still %s, want about 1ms", took)
+	}
+}
