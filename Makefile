@@ -30,6 +30,7 @@ run: # compiling, training and downloading side by side
 ## test: everything
 test: build predictor/models/active $(VENV)/.dev node_modules/.ready
 	go test -race ./...
+	@command -v wrk >/dev/null || echo "SKIPPED: tests of the load generator; to run them: apt-get install wrk" >&2
 	cd bench && go test -race ./...
 	go test -v -run Sparkov ./cmd/brrr
 	$(PY) -m pytest -q -c predictor/pyproject.toml predictor/tests
@@ -45,8 +46,8 @@ lint: $(VENV)/.dev node_modules/.ready
 	go vet ./...
 	go tool staticcheck ./...
 	cd bench && go mod tidy -diff && go vet ./... && go tool -modfile=../go.mod staticcheck ./...
-	$(VENV)/bin/ruff check --config predictor/pyproject.toml predictor
-	$(VENV)/bin/ruff format --check --config predictor/pyproject.toml predictor
+	$(VENV)/bin/ruff check --config predictor/pyproject.toml predictor bench
+	$(VENV)/bin/ruff format --check --config predictor/pyproject.toml predictor bench
 	node_modules/.bin/tsc -p client/typescript
 	$(PY) -m mypy --config-file predictor/pyproject.toml predictor
 	@$(MAKE) --no-print-directory OUT=.drift generate
