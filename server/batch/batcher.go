@@ -155,14 +155,17 @@ func (b *Batcher[In, Out]) work() {
 }
 
 // next takes the items that wait, skipping those whose callers have gone. A call
-// that fits into one batch is not spread over two. With none left it gives the
-// slot back and returns nil.
+// that fits into one batch is not spread over two. With none left, or with fewer
+// slots than are taken, it gives the slot back and returns nil.
 func (b *Batcher[In, Out]) next() ([]waiting[In, Out], *trip) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var batch []waiting[In, Out]
-	seen := 0
-	for ; seen < len(b.queue) && len(batch) < b.opts.MaxItems; seen++ {
+	seen, most := 0, b.opts.MaxItems
+	if b.taken > b.opts.slots() {
+		most = 0 // those who hold the others go on
+	}
+	for ; seen < len(b.queue) && len(batch) < most; seen++ {
 		w := b.queue[seen]
 		if whole := len(w.call.items); w.index == 0 && len(batch) > 0 && len(batch)+whole > b.opts.MaxItems {
 			break

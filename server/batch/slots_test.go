@@ -94,6 +94,24 @@ func TestSlotsAreAskedAnew(t *testing.T) {
 	})
 }
 
+func TestASlotThatIsNoMoreIsGivenBackUnderLoad(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var r recorder
+		var slots atomic.Int32
+		slots.Store(2)
+		b := newBatcher(t, batch.Options{MaxItems: 1, Slots: func() int { return int(slots.Load()) }}, r.run)
+		began := time.Now()
+		var callers sync.WaitGroup
+		callers.Go(func() { hand(t, b, 1, 2, 3, 4) })
+		synctest.Wait()
+		slots.Store(1)
+		callers.Wait()
+		if took := time.Since(began); took != 3*time.Second {
+			t.Errorf("took %s, want one second for the first two and one for each of the others", took)
+		}
+	})
+}
+
 // A batch is known to take 100 ms and 10 ms an item.
 func TestWhoCouldNotBeBackInTimeIsRefusedByTheSizeOfWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
