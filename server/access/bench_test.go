@@ -1,0 +1,39 @@
+package access_test
+
+import (
+	"log/slog"
+	"testing"
+
+	"github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1/fraudactivityv1connect"
+	"github.com/wassef911/grpcgoesbrrr/server/access"
+)
+
+// BenchmarkGate is what every call pays to be let in, with a thousand keys known.
+func BenchmarkGate(b *testing.B) {
+	store := &keyStore{}
+	var token string
+	for range 1000 {
+		var err error
+		if token, err = access.CreateKey(b.Context(), store, "bench", "client", 0); err != nil {
+			b.Fatal(err)
+		}
+	}
+	keys, err := access.OpenKeyring(b.Context(), store, slog.New(slog.DiscardHandler))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer keys.Close()
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			caller, err := keys.Authenticate(b.Context(), "Bearer "+token)
+			if err == nil {
+				err = access.Permit(caller, fraudactivityv1connect.FraudActivityServiceGetFraudActivityProcedure)
+			}
+			if err != nil {
+				b.Error(err)
+				return
+			}
+		}
+	})
+}
