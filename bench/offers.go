@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -52,7 +54,7 @@ func (b *bench) get(protocol string, callers int) offer {
 // batch asks about perBatch fresh transactions a call.
 func (b *bench) batch(protocol string, callers int) offer {
 	if protocol != result.GRPC {
-		return b.overHTTP(callers, "batch", "path="+servicePath+result.Batch, "size=1000")
+		return b.overHTTP(callers, "batch", "path="+servicePath+result.Batch, fmt.Sprintf("size=%d", perBatch))
 	}
 	return b.overGRPC(result.Batch, callers, func(ids *load.IDs) (proto.Message, bool) {
 		request := &fraudactivityv1.BatchGetFraudActivityRequest{TransactionIds: make([]string, perBatch)}
@@ -76,7 +78,7 @@ func (b *bench) overGRPC(call string, callers int, next func(*load.IDs) (proto.M
 			key = t.gateway.key
 		}
 		return load.GRPC{
-			Address: t.address, Call: "fraudactivity.v1.FraudActivityService/" + call, Callers: callers, For: span,
+			Address: t.address, Call: strings.TrimPrefix(servicePath, "/") + call, Callers: callers, For: span,
 			Key: key, Descriptors: descriptors, IDs: ids,
 			Next: func() ([]byte, bool) {
 				message, more := next(ids)

@@ -58,25 +58,42 @@ func overClient(connected func(*gateway) client.Client) func(*gateway) asker {
 // eachID asks about one fresh transaction after the other.
 func eachID(connected func(*gateway) asker) func(context.Context, *gateway) ([]asked, error) {
 	return func(ctx context.Context, g *gateway) ([]asked, error) {
-		ids, err := g.share(ctx, compared)
+		ids, err := g.draw(ctx, compared)
 		if err != nil {
 			return nil, err
 		}
-		ask := connected(g)
-		var all []asked
-		for id, ok := ids.Next(); ok; id, ok = ids.Next() {
-			answer, err := ask(ctx, id)
-			if err != nil {
-				return nil, err
-			}
-			a, err := toAsked(id, answer)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, a)
-		}
-		return all, nil
+		return askEach(ctx, ids, connected(g))
 	}
+}
+
+// askEach asks about one transaction after the other.
+func askEach(ctx context.Context, ids []string, ask asker) ([]asked, error) {
+	var all []asked
+	for _, id := range ids {
+		answer, err := ask(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		a, err := toAsked(id, answer)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, a)
+	}
+	return all, nil
+}
+
+// draw draws n fresh ids.
+func (g *gateway) draw(ctx context.Context, n int64) ([]string, error) {
+	share, err := g.share(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	for id, ok := share.Next(); ok; id, ok = share.Next() {
+		ids = append(ids, id)
+	}
+	return ids, nil
 }
 
 func askREST(g *gateway) asker {
@@ -115,13 +132,9 @@ func askBatch(ctx context.Context, g *gateway) ([]asked, error) { return askBatc
 
 // askBatchOf asks about n fresh transactions in one call.
 func askBatchOf(ctx context.Context, g *gateway, n int64) ([]asked, error) {
-	share, err := g.share(ctx, n)
+	ids, err := g.draw(ctx, n)
 	if err != nil {
 		return nil, err
-	}
-	var ids []string
-	for id, ok := share.Next(); ok; id, ok = share.Next() {
-		ids = append(ids, id)
 	}
 	answer, err := overJSON(g).BatchGetFraudActivity(ctx, &fraudactivityv1.BatchGetFraudActivityRequest{TransactionIds: ids, View: full})
 	if err != nil {
@@ -141,23 +154,21 @@ func askBatchOf(ctx context.Context, g *gateway, n int64) ([]asked, error) {
 	return all, nil
 }
 
+// askAssess asks about transactions that come along.
 func askAssess(ctx context.Context, g *gateway) ([]asked, error) {
-	var all []asked
+	var ids []string
+	payments := map[string]*fraudactivityv1.Transaction{}
 	when := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	for i := range compared {
 		id := "equal-" + load.ID(int64(i))
-		answer, err := overJSON(g).AssessTransaction(ctx, &fraudactivityv1.AssessTransactionRequest{View: full, Transaction: &fraudactivityv1.Transaction{
+		ids = append(ids, id)
+		payments[id] = &fraudactivityv1.Transaction{
 			TransactionId: id, AccountId: fmt.Sprintf("account-%07d", i), Amount: 1.25 * float64(1+i*i), Currency: "EUR",
 			Time: timestamppb.New(when.Add(time.Duration(i) * 17 * time.Minute)),
-		}})
-		if err != nil {
-			return nil, err
 		}
-		a, err := toAsked(id, answer)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, a)
 	}
-	return all, nil
+	c := overJSON(g)
+	return askEach(ctx, ids, func(ctx context.Context, id string) (*fraudactivityv1.FraudActivity, error) {
+		return c.AssessTransaction(ctx, &fraudactivityv1.AssessTransactionRequest{View: full, Transaction: payments[id]})
+	})
 }
