@@ -99,15 +99,18 @@ export declare const PredictionResponseSchema: GenMessage<PredictionResponse>;
  */
 export declare type Column = Message<"fraud_detection.Column"> & {
   /**
-   * Name of the fact, such as amount; see GetModelResponse.facts.
+   * Name of the fact; see GetModelResponse.facts. The gateway knows amount, time,
+   * age_of_account and number_of_transactions, in the units of PredictionRequest,
+   * and seconds_since_previous, amount_last_hour, amount_last_day,
+   * amount_last_week and transactions_last_week, as fraudactivity.v1.Facts
+   * describes them.
    *
    * @generated from field: string name = 1;
    */
   name: string;
 
   /**
-   * One value for each row, in the order of the rows. Units as in
-   * PredictionRequest.
+   * One value for each row, in the order of the rows.
    *
    * @generated from field: repeated double values = 2;
    */
@@ -388,6 +391,20 @@ export declare type GetModelResponse = Message<"fraud_detection.GetModelResponse
    * @generated from field: int64 training_rows = 7;
    */
   trainingRows: bigint;
+
+  /**
+   * Why the model that was to replace this one is refused. Empty if none is.
+   *
+   * @generated from field: string refused_replacement = 8;
+   */
+  refusedReplacement: string;
+
+  /**
+   * Promise and truth on the data that the model was tested with.
+   *
+   * @generated from field: repeated fraud_detection.CalibrationBin calibration = 9;
+   */
+  calibration: CalibrationBin[];
 };
 
 /**
@@ -395,6 +412,54 @@ export declare type GetModelResponse = Message<"fraud_detection.GetModelResponse
  * Use `create(GetModelResponseSchema)` to create a new message.
  */
 export declare const GetModelResponseSchema: GenMessage<GetModelResponse>;
+
+/**
+ * CalibrationBin compares promise and truth over some of the rows.
+ *
+ * @generated from message fraud_detection.CalibrationBin
+ */
+export declare type CalibrationBin = Message<"fraud_detection.CalibrationBin"> & {
+  /**
+   * Scores from here on, 0 to 1.
+   *
+   * @generated from field: double from = 1;
+   */
+  from: number;
+
+  /**
+   * Scores below this one; in the last bin, 1 itself too.
+   *
+   * @generated from field: double to = 2;
+   */
+  to: number;
+
+  /**
+   * Rows scored within.
+   *
+   * @generated from field: int64 rows = 3;
+   */
+  rows: bigint;
+
+  /**
+   * Mean score of these rows, 0 to 1; 0 without rows.
+   *
+   * @generated from field: double mean_fraud_probability = 4;
+   */
+  meanFraudProbability: number;
+
+  /**
+   * Share of these rows that were fraud, 0 to 1; 0 without rows.
+   *
+   * @generated from field: double fraud_rate = 5;
+   */
+  fraudRate: number;
+};
+
+/**
+ * Describes the message fraud_detection.CalibrationBin.
+ * Use `create(CalibrationBinSchema)` to create a new message.
+ */
+export declare const CalibrationBinSchema: GenMessage<CalibrationBin>;
 
 /**
  * Capability is a call that the host answers beside PredictFraud.
@@ -437,7 +502,8 @@ export declare const CapabilitySchema: GenEnum<Capability>;
  */
 export declare const FraudDetectionService: GenService<{
   /**
-   * Scores one transaction.
+   * Scores one transaction by four facts. FAILED_PRECONDITION if the model wants
+   * others too.
    * buf:lint:ignore RPC_REQUEST_STANDARD_NAME
    * buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
    *

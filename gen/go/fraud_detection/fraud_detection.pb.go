@@ -224,10 +224,13 @@ func (x *PredictionResponse) GetFraudProbability() float64 {
 // Column holds one fact of every row.
 type Column struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Name of the fact, such as amount; see GetModelResponse.facts.
+	// Name of the fact; see GetModelResponse.facts. The gateway knows amount, time,
+	// age_of_account and number_of_transactions, in the units of PredictionRequest,
+	// and seconds_since_previous, amount_last_hour, amount_last_day,
+	// amount_last_week and transactions_last_week, as fraudactivity.v1.Facts
+	// describes them.
 	Name string `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	// One value for each row, in the order of the rows. Units as in
-	// PredictionRequest.
+	// One value for each row, in the order of the rows.
 	Values        []float64 `protobuf:"fixed64,2,rep,packed,name=values,proto3" json:"values,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -718,7 +721,11 @@ type GetModelResponse struct {
 	// When the model was trained.
 	TrainedAt *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=trained_at,json=trainedAt,proto3" json:"trained_at,omitempty"`
 	// Rows that the model was trained on.
-	TrainingRows  int64 `protobuf:"varint,7,opt,name=training_rows,json=trainingRows,proto3" json:"training_rows,omitempty"`
+	TrainingRows int64 `protobuf:"varint,7,opt,name=training_rows,json=trainingRows,proto3" json:"training_rows,omitempty"`
+	// Why the model that was to replace this one is refused. Empty if none is.
+	RefusedReplacement string `protobuf:"bytes,8,opt,name=refused_replacement,json=refusedReplacement,proto3" json:"refused_replacement,omitempty"`
+	// Promise and truth on the data that the model was tested with.
+	Calibration   []*CalibrationBin `protobuf:"bytes,9,rep,name=calibration,proto3" json:"calibration,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -802,6 +809,102 @@ func (x *GetModelResponse) GetTrainingRows() int64 {
 	return 0
 }
 
+func (x *GetModelResponse) GetRefusedReplacement() string {
+	if x != nil {
+		return x.RefusedReplacement
+	}
+	return ""
+}
+
+func (x *GetModelResponse) GetCalibration() []*CalibrationBin {
+	if x != nil {
+		return x.Calibration
+	}
+	return nil
+}
+
+// CalibrationBin compares promise and truth over some of the rows.
+type CalibrationBin struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Scores from here on, 0 to 1.
+	From float64 `protobuf:"fixed64,1,opt,name=from,proto3" json:"from,omitempty"`
+	// Scores below this one; in the last bin, 1 itself too.
+	To float64 `protobuf:"fixed64,2,opt,name=to,proto3" json:"to,omitempty"`
+	// Rows scored within.
+	Rows int64 `protobuf:"varint,3,opt,name=rows,proto3" json:"rows,omitempty"`
+	// Mean score of these rows, 0 to 1; 0 without rows.
+	MeanFraudProbability float64 `protobuf:"fixed64,4,opt,name=mean_fraud_probability,json=meanFraudProbability,proto3" json:"mean_fraud_probability,omitempty"`
+	// Share of these rows that were fraud, 0 to 1; 0 without rows.
+	FraudRate     float64 `protobuf:"fixed64,5,opt,name=fraud_rate,json=fraudRate,proto3" json:"fraud_rate,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CalibrationBin) Reset() {
+	*x = CalibrationBin{}
+	mi := &file_fraud_detection_fraud_detection_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CalibrationBin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CalibrationBin) ProtoMessage() {}
+
+func (x *CalibrationBin) ProtoReflect() protoreflect.Message {
+	mi := &file_fraud_detection_fraud_detection_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CalibrationBin.ProtoReflect.Descriptor instead.
+func (*CalibrationBin) Descriptor() ([]byte, []int) {
+	return file_fraud_detection_fraud_detection_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *CalibrationBin) GetFrom() float64 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *CalibrationBin) GetTo() float64 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
+func (x *CalibrationBin) GetRows() int64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *CalibrationBin) GetMeanFraudProbability() float64 {
+	if x != nil {
+		return x.MeanFraudProbability
+	}
+	return 0
+}
+
+func (x *CalibrationBin) GetFraudRate() float64 {
+	if x != nil {
+		return x.FraudRate
+	}
+	return 0
+}
+
 var File_fraud_detection_fraud_detection_proto protoreflect.FileDescriptor
 
 const file_fraud_detection_fraud_detection_proto_rawDesc = "" +
@@ -845,7 +948,7 @@ const file_fraud_detection_fraud_detection_proto_rawDesc = "" +
 	"\bbaseline\x18\x02 \x01(\x01R\bbaseline\x12C\n" +
 	"\rcontributions\x18\x03 \x03(\v2\x1d.fraud_detection.ContributionR\rcontributions\x121\n" +
 	"\x06errors\x18\x04 \x03(\v2\x19.fraud_detection.RowErrorR\x06errors\"\x11\n" +
-	"\x0fGetModelRequest\"\x87\x03\n" +
+	"\x0fGetModelRequest\"\xfb\x03\n" +
 	"\x10GetModelResponse\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x14\n" +
 	"\x05facts\x18\x02 \x03(\tR\x05facts\x12\x1c\n" +
@@ -854,10 +957,19 @@ const file_fraud_detection_fraud_detection_proto_rawDesc = "" +
 	"\fcapabilities\x18\x05 \x03(\x0e2\x1b.fraud_detection.CapabilityR\fcapabilities\x129\n" +
 	"\n" +
 	"trained_at\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\ttrainedAt\x12#\n" +
-	"\rtraining_rows\x18\a \x01(\x03R\ftrainingRows\x1a:\n" +
+	"\rtraining_rows\x18\a \x01(\x03R\ftrainingRows\x12/\n" +
+	"\x13refused_replacement\x18\b \x01(\tR\x12refusedReplacement\x12A\n" +
+	"\vcalibration\x18\t \x03(\v2\x1f.fraud_detection.CalibrationBinR\vcalibration\x1a:\n" +
 	"\fMetricsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01*d\n" +
+	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01\"\x9d\x01\n" +
+	"\x0eCalibrationBin\x12\x12\n" +
+	"\x04from\x18\x01 \x01(\x01R\x04from\x12\x0e\n" +
+	"\x02to\x18\x02 \x01(\x01R\x02to\x12\x12\n" +
+	"\x04rows\x18\x03 \x01(\x03R\x04rows\x124\n" +
+	"\x16mean_fraud_probability\x18\x04 \x01(\x01R\x14meanFraudProbability\x12\x1d\n" +
+	"\n" +
+	"fraud_rate\x18\x05 \x01(\x01R\tfraudRate*d\n" +
 	"\n" +
 	"Capability\x12\x1a\n" +
 	"\x16CAPABILITY_UNSPECIFIED\x10\x00\x12\x1c\n" +
@@ -883,7 +995,7 @@ func file_fraud_detection_fraud_detection_proto_rawDescGZIP() []byte {
 }
 
 var file_fraud_detection_fraud_detection_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_fraud_detection_fraud_detection_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_fraud_detection_fraud_detection_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_fraud_detection_fraud_detection_proto_goTypes = []any{
 	(Capability)(0),                   // 0: fraud_detection.Capability
 	(*PredictionRequest)(nil),         // 1: fraud_detection.PredictionRequest
@@ -897,8 +1009,9 @@ var file_fraud_detection_fraud_detection_proto_goTypes = []any{
 	(*ExplainFraudBatchResponse)(nil), // 9: fraud_detection.ExplainFraudBatchResponse
 	(*GetModelRequest)(nil),           // 10: fraud_detection.GetModelRequest
 	(*GetModelResponse)(nil),          // 11: fraud_detection.GetModelResponse
-	nil,                               // 12: fraud_detection.GetModelResponse.MetricsEntry
-	(*timestamppb.Timestamp)(nil),     // 13: google.protobuf.Timestamp
+	(*CalibrationBin)(nil),            // 12: fraud_detection.CalibrationBin
+	nil,                               // 13: fraud_detection.GetModelResponse.MetricsEntry
+	(*timestamppb.Timestamp)(nil),     // 14: google.protobuf.Timestamp
 }
 var file_fraud_detection_fraud_detection_proto_depIdxs = []int32{
 	3,  // 0: fraud_detection.PredictFraudBatchRequest.columns:type_name -> fraud_detection.Column
@@ -906,22 +1019,23 @@ var file_fraud_detection_fraud_detection_proto_depIdxs = []int32{
 	3,  // 2: fraud_detection.ExplainFraudBatchRequest.columns:type_name -> fraud_detection.Column
 	8,  // 3: fraud_detection.ExplainFraudBatchResponse.contributions:type_name -> fraud_detection.Contribution
 	6,  // 4: fraud_detection.ExplainFraudBatchResponse.errors:type_name -> fraud_detection.RowError
-	12, // 5: fraud_detection.GetModelResponse.metrics:type_name -> fraud_detection.GetModelResponse.MetricsEntry
+	13, // 5: fraud_detection.GetModelResponse.metrics:type_name -> fraud_detection.GetModelResponse.MetricsEntry
 	0,  // 6: fraud_detection.GetModelResponse.capabilities:type_name -> fraud_detection.Capability
-	13, // 7: fraud_detection.GetModelResponse.trained_at:type_name -> google.protobuf.Timestamp
-	1,  // 8: fraud_detection.FraudDetectionService.PredictFraud:input_type -> fraud_detection.PredictionRequest
-	4,  // 9: fraud_detection.FraudDetectionService.PredictFraudBatch:input_type -> fraud_detection.PredictFraudBatchRequest
-	7,  // 10: fraud_detection.FraudDetectionService.ExplainFraudBatch:input_type -> fraud_detection.ExplainFraudBatchRequest
-	10, // 11: fraud_detection.FraudDetectionService.GetModel:input_type -> fraud_detection.GetModelRequest
-	2,  // 12: fraud_detection.FraudDetectionService.PredictFraud:output_type -> fraud_detection.PredictionResponse
-	5,  // 13: fraud_detection.FraudDetectionService.PredictFraudBatch:output_type -> fraud_detection.PredictFraudBatchResponse
-	9,  // 14: fraud_detection.FraudDetectionService.ExplainFraudBatch:output_type -> fraud_detection.ExplainFraudBatchResponse
-	11, // 15: fraud_detection.FraudDetectionService.GetModel:output_type -> fraud_detection.GetModelResponse
-	12, // [12:16] is the sub-list for method output_type
-	8,  // [8:12] is the sub-list for method input_type
-	8,  // [8:8] is the sub-list for extension type_name
-	8,  // [8:8] is the sub-list for extension extendee
-	0,  // [0:8] is the sub-list for field type_name
+	14, // 7: fraud_detection.GetModelResponse.trained_at:type_name -> google.protobuf.Timestamp
+	12, // 8: fraud_detection.GetModelResponse.calibration:type_name -> fraud_detection.CalibrationBin
+	1,  // 9: fraud_detection.FraudDetectionService.PredictFraud:input_type -> fraud_detection.PredictionRequest
+	4,  // 10: fraud_detection.FraudDetectionService.PredictFraudBatch:input_type -> fraud_detection.PredictFraudBatchRequest
+	7,  // 11: fraud_detection.FraudDetectionService.ExplainFraudBatch:input_type -> fraud_detection.ExplainFraudBatchRequest
+	10, // 12: fraud_detection.FraudDetectionService.GetModel:input_type -> fraud_detection.GetModelRequest
+	2,  // 13: fraud_detection.FraudDetectionService.PredictFraud:output_type -> fraud_detection.PredictionResponse
+	5,  // 14: fraud_detection.FraudDetectionService.PredictFraudBatch:output_type -> fraud_detection.PredictFraudBatchResponse
+	9,  // 15: fraud_detection.FraudDetectionService.ExplainFraudBatch:output_type -> fraud_detection.ExplainFraudBatchResponse
+	11, // 16: fraud_detection.FraudDetectionService.GetModel:output_type -> fraud_detection.GetModelResponse
+	13, // [13:17] is the sub-list for method output_type
+	9,  // [9:13] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_fraud_detection_fraud_detection_proto_init() }
@@ -935,7 +1049,7 @@ func file_fraud_detection_fraud_detection_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_fraud_detection_fraud_detection_proto_rawDesc), len(file_fraud_detection_fraud_detection_proto_rawDesc)),
 			NumEnums:      1,
-			NumMessages:   12,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

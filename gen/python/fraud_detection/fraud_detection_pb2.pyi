@@ -118,7 +118,7 @@ class GetModelRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetModelResponse(_message.Message):
-    __slots__ = ("version", "facts", "threshold", "metrics", "capabilities", "trained_at", "training_rows")
+    __slots__ = ("version", "facts", "threshold", "metrics", "capabilities", "trained_at", "training_rows", "refused_replacement", "calibration")
     class MetricsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -133,6 +133,8 @@ class GetModelResponse(_message.Message):
     CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
     TRAINED_AT_FIELD_NUMBER: _ClassVar[int]
     TRAINING_ROWS_FIELD_NUMBER: _ClassVar[int]
+    REFUSED_REPLACEMENT_FIELD_NUMBER: _ClassVar[int]
+    CALIBRATION_FIELD_NUMBER: _ClassVar[int]
     version: str
     facts: _containers.RepeatedScalarFieldContainer[str]
     threshold: float
@@ -140,4 +142,19 @@ class GetModelResponse(_message.Message):
     capabilities: _containers.RepeatedScalarFieldContainer[Capability]
     trained_at: _timestamp_pb2.Timestamp
     training_rows: int
-    def __init__(self, version: _Optional[str] = ..., facts: _Optional[_Iterable[str]] = ..., threshold: _Optional[float] = ..., metrics: _Optional[_Mapping[str, float]] = ..., capabilities: _Optional[_Iterable[_Union[Capability, str]]] = ..., trained_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., training_rows: _Optional[int] = ...) -> None: ...
+    refused_replacement: str
+    calibration: _containers.RepeatedCompositeFieldContainer[CalibrationBin]
+    def __init__(self, version: _Optional[str] = ..., facts: _Optional[_Iterable[str]] = ..., threshold: _Optional[float] = ..., metrics: _Optional[_Mapping[str, float]] = ..., capabilities: _Optional[_Iterable[_Union[Capability, str]]] = ..., trained_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., training_rows: _Optional[int] = ..., refused_replacement: _Optional[str] = ..., calibration: _Optional[_Iterable[_Union[CalibrationBin, _Mapping]]] = ...) -> None: ...
+
+class CalibrationBin(_message.Message):
+    __slots__ = ("to", "rows", "mean_fraud_probability", "fraud_rate")
+    FROM_FIELD_NUMBER: _ClassVar[int]
+    TO_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FRAUD_PROBABILITY_FIELD_NUMBER: _ClassVar[int]
+    FRAUD_RATE_FIELD_NUMBER: _ClassVar[int]
+    to: float
+    rows: int
+    mean_fraud_probability: float
+    fraud_rate: float
+    def __init__(self, to: _Optional[float] = ..., rows: _Optional[int] = ..., mean_fraud_probability: _Optional[float] = ..., fraud_rate: _Optional[float] = ..., **kwargs) -> None: ...

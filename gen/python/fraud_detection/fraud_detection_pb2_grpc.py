@@ -68,7 +68,8 @@ class FraudDetectionServiceServicer(object):
     """
 
     def PredictFraud(self, request, context):
-        """Scores one transaction.
+        """Scores one transaction by four facts. FAILED_PRECONDITION if the model wants
+        others too.
         buf:lint:ignore RPC_REQUEST_STANDARD_NAME
         buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
         """

@@ -40,7 +40,8 @@ class FraudDetectionServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> FraudDetectionServiceAsyncStub: ...
     PredictFraud: _grpc.UnaryUnaryMultiCallable[_fraud_detection_pb2.PredictionRequest, _fraud_detection_pb2.PredictionResponse]
-    """Scores one transaction.
+    """Scores one transaction by four facts. FAILED_PRECONDITION if the model wants
+    others too.
     buf:lint:ignore RPC_REQUEST_STANDARD_NAME
     buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
     """
@@ -65,7 +66,8 @@ class FraudDetectionServiceAsyncStub(FraudDetectionServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PredictFraud: _aio.UnaryUnaryMultiCallable[_fraud_detection_pb2.PredictionRequest, _fraud_detection_pb2.PredictionResponse]  # type: ignore[assignment]
-    """Scores one transaction.
+    """Scores one transaction by four facts. FAILED_PRECONDITION if the model wants
+    others too.
     buf:lint:ignore RPC_REQUEST_STANDARD_NAME
     buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
     """
@@ -93,7 +95,8 @@ class FraudDetectionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _fraud_detection_pb2.PredictionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_fraud_detection_pb2.PredictionResponse, _abc.Awaitable[_fraud_detection_pb2.PredictionResponse]]:
-        """Scores one transaction.
+        """Scores one transaction by four facts. FAILED_PRECONDITION if the model wants
+        others too.
         buf:lint:ignore RPC_REQUEST_STANDARD_NAME
         buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
         """

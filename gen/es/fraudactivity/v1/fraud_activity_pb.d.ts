@@ -165,6 +165,43 @@ export declare type Facts = Message<"fraudactivity.v1.Facts"> & {
    * @generated from field: int32 number_of_transactions = 6;
    */
   numberOfTransactions: number;
+
+  /**
+   * Whole seconds since the account's transaction before this one, capped at the
+   * largest int32. For its first one, age_of_account. This and the facts below
+   * are over the same transactions as number_of_transactions.
+   *
+   * @generated from field: int32 seconds_since_previous = 7;
+   */
+  secondsSincePrevious: number;
+
+  /**
+   * Sum of the amounts of the 3,600 seconds up to `time`, this one's included.
+   *
+   * @generated from field: double amount_last_hour = 8;
+   */
+  amountLastHour: number;
+
+  /**
+   * Sum of the amounts of the 86,400 seconds up to `time`, this one's included.
+   *
+   * @generated from field: double amount_last_day = 9;
+   */
+  amountLastDay: number;
+
+  /**
+   * Sum of the amounts of the 604,800 seconds up to `time`, this one's included.
+   *
+   * @generated from field: double amount_last_week = 10;
+   */
+  amountLastWeek: number;
+
+  /**
+   * Transactions of the 604,800 seconds up to `time`, this one included.
+   *
+   * @generated from field: int32 transactions_last_week = 11;
+   */
+  transactionsLastWeek: number;
 };
 
 /**
@@ -181,7 +218,8 @@ export declare const FactsSchema: GenMessage<Facts>;
 export declare type Reason = Message<"fraudactivity.v1.Reason"> & {
   /**
    * Stable, upper snake case: AMOUNT, TIME_OF_DAY, AGE_OF_ACCOUNT,
-   * NUMBER_OF_TRANSACTIONS.
+   * NUMBER_OF_TRANSACTIONS, TIME_SINCE_PREVIOUS, RECENT_AMOUNT,
+   * RECENT_TRANSACTIONS. A model of your own may have others; docs/model.md.
    *
    * @generated from field: string code = 1;
    */
@@ -416,6 +454,29 @@ export declare type Model = Message<"fraudactivity.v1.Model"> & {
    * @generated from field: bool explains = 7;
    */
   explains: boolean;
+
+  /**
+   * What the model promised and what came true, on the data it was tested with
+   * when it was trained. Empty if the model does not publish it.
+   *
+   * @generated from field: repeated fraudactivity.v1.CalibrationBin calibration = 8;
+   */
+  calibration: CalibrationBin[];
+
+  /**
+   * How this version did on outcomes reported since.
+   *
+   * @generated from field: fraudactivity.v1.LiveFigures live = 9;
+   */
+  live?: LiveFigures | undefined;
+
+  /**
+   * Why the model that was to replace this one is refused: this one serves on.
+   * Empty if none is refused.
+   *
+   * @generated from field: string refused_replacement = 10;
+   */
+  refusedReplacement: string;
 };
 
 /**
@@ -423,6 +484,176 @@ export declare type Model = Message<"fraudactivity.v1.Model"> & {
  * Use `create(ModelSchema)` to create a new message.
  */
 export declare const ModelSchema: GenMessage<Model>;
+
+/**
+ * CalibrationBin compares promise and truth over some of the scored rows.
+ *
+ * @generated from message fraudactivity.v1.CalibrationBin
+ */
+export declare type CalibrationBin = Message<"fraudactivity.v1.CalibrationBin"> & {
+  /**
+   * Scores from here on. Percentage, 0 to 100.
+   *
+   * @generated from field: double from = 1;
+   */
+  from: number;
+
+  /**
+   * Scores below this one; in the last bin, 100 itself too. Percentage.
+   *
+   * @generated from field: double to = 2;
+   */
+  to: number;
+
+  /**
+   * Rows scored within.
+   *
+   * @generated from field: int64 rows = 3;
+   */
+  rows: bigint;
+
+  /**
+   * Mean score of these rows. Percentage; 0 without rows.
+   *
+   * @generated from field: double mean_fraud_probability = 4;
+   */
+  meanFraudProbability: number;
+
+  /**
+   * Share of these rows that were fraud. Percentage; 0 without rows.
+   *
+   * @generated from field: double fraud_rate = 5;
+   */
+  fraudRate: number;
+};
+
+/**
+ * Describes the message fraudactivity.v1.CalibrationBin.
+ * Use `create(CalibrationBinSchema)` to create a new message.
+ */
+export declare const CalibrationBinSchema: GenMessage<CalibrationBin>;
+
+/**
+ * LiveFigures hold a model's assessments against the newest outcome of each
+ * transaction. They tell about the transactions that were labelled, which are
+ * seldom a fair sample of all.
+ *
+ * @generated from message fraudactivity.v1.LiveFigures
+ */
+export declare type LiveFigures = Message<"fraudactivity.v1.LiveFigures"> & {
+  /**
+   * Labelled transactions that this version assessed: those labelled last, 100,000
+   * at most.
+   *
+   * @generated from field: int64 rows = 1;
+   */
+  rows: bigint;
+
+  /**
+   * Those whose outcome is fraud.
+   *
+   * @generated from field: int64 frauds = 2;
+   */
+  frauds: bigint;
+
+  /**
+   * Those with predicted_label true.
+   *
+   * @generated from field: int64 flagged = 3;
+   */
+  flagged: bigint;
+
+  /**
+   * Those with predicted_label true whose outcome is fraud.
+   *
+   * @generated from field: int64 flagged_frauds = 4;
+   */
+  flaggedFrauds: bigint;
+
+  /**
+   * Share of the flagged that are frauds, 0 to 1. Absent if none is flagged.
+   *
+   * @generated from field: optional double precision = 5;
+   */
+  precision?: number | undefined;
+
+  /**
+   * Share of the frauds that are flagged, 0 to 1. Absent if there is none.
+   *
+   * @generated from field: optional double recall = 6;
+   */
+  recall?: number | undefined;
+
+  /**
+   * Mean squared gap between score and truth, 0 to 1. Absent without rows.
+   *
+   * @generated from field: optional double brier = 7;
+   */
+  brier?: number | undefined;
+
+  /**
+   * Mean gap between score and fraud rate over `calibration`, weighted by rows,
+   * 0 to 1. Absent without rows.
+   *
+   * @generated from field: optional double expected_calibration_error = 8;
+   */
+  expectedCalibrationError?: number | undefined;
+
+  /**
+   * Ten bins of equal width. Empty without rows.
+   *
+   * @generated from field: repeated fraudactivity.v1.CalibrationBin calibration = 9;
+   */
+  calibration: CalibrationBin[];
+};
+
+/**
+ * Describes the message fraudactivity.v1.LiveFigures.
+ * Use `create(LiveFiguresSchema)` to create a new message.
+ */
+export declare const LiveFiguresSchema: GenMessage<LiveFigures>;
+
+/**
+ * LabelledTransaction is a transaction with what it turned out to be.
+ *
+ * @generated from message fraudactivity.v1.LabelledTransaction
+ */
+export declare type LabelledTransaction = Message<"fraudactivity.v1.LabelledTransaction"> & {
+  /**
+   * The recorder's identifier of the transaction.
+   *
+   * @generated from field: string transaction_id = 1;
+   */
+  transactionId: string;
+
+  /**
+   * What models are told, frozen when the transaction was recorded.
+   *
+   * @generated from field: fraudactivity.v1.Facts facts = 2;
+   */
+  facts?: Facts | undefined;
+
+  /**
+   * The newest reported outcome.
+   *
+   * @generated from field: fraudactivity.v1.Outcome outcome = 3;
+   */
+  outcome?: Outcome | undefined;
+
+  /**
+   * The last assessment, in VIEW_FULL but without facts and outcome, which stand
+   * above. Absent if the transaction was never assessed.
+   *
+   * @generated from field: fraudactivity.v1.FraudActivity fraud_activity = 4;
+   */
+  fraudActivity?: FraudActivity | undefined;
+};
+
+/**
+ * Describes the message fraudactivity.v1.LabelledTransaction.
+ * Use `create(LabelledTransactionSchema)` to create a new message.
+ */
+export declare const LabelledTransactionSchema: GenMessage<LabelledTransaction>;
 
 /**
  * View chooses how much of an assessment an answer carries.

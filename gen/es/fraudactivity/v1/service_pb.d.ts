@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { FraudActivity, FraudActivitySchema, ItemError, ModelSchema, Outcome, OutcomeLabel, OutcomeSource, Transaction, View } from "./fraud_activity_pb.js";
+import type { FraudActivity, FraudActivitySchema, ItemError, LabelledTransaction, ModelSchema, Outcome, OutcomeLabel, OutcomeSource, Transaction, View } from "./fraud_activity_pb.js";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 
 /**
@@ -424,6 +424,56 @@ export declare type ListFraudActivityResponse = Message<"fraudactivity.v1.ListFr
 export declare const ListFraudActivityResponseSchema: GenMessage<ListFraudActivityResponse>;
 
 /**
+ * @generated from message fraudactivity.v1.ListLabelledTransactionsRequest
+ */
+export declare type ListLabelledTransactionsRequest = Message<"fraudactivity.v1.ListLabelledTransactionsRequest"> & {
+  /**
+   * 1 to 1,000; 50 if not given.
+   *
+   * @generated from field: int32 page_size = 1;
+   */
+  pageSize: number;
+
+  /**
+   * next_page_token of the page before.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message fraudactivity.v1.ListLabelledTransactionsRequest.
+ * Use `create(ListLabelledTransactionsRequestSchema)` to create a new message.
+ */
+export declare const ListLabelledTransactionsRequestSchema: GenMessage<ListLabelledTransactionsRequest>;
+
+/**
+ * @generated from message fraudactivity.v1.ListLabelledTransactionsResponse
+ */
+export declare type ListLabelledTransactionsResponse = Message<"fraudactivity.v1.ListLabelledTransactionsResponse"> & {
+  /**
+   * In order of recording.
+   *
+   * @generated from field: repeated fraudactivity.v1.LabelledTransaction labelled_transactions = 1;
+   */
+  labelledTransactions: LabelledTransaction[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message fraudactivity.v1.ListLabelledTransactionsResponse.
+ * Use `create(ListLabelledTransactionsResponseSchema)` to create a new message.
+ */
+export declare const ListLabelledTransactionsResponseSchema: GenMessage<ListLabelledTransactionsResponse>;
+
+/**
  * @generated from message fraudactivity.v1.WatchFraudActivityRequest
  */
 export declare type WatchFraudActivityRequest = Message<"fraudactivity.v1.WatchFraudActivityRequest"> & {
@@ -779,6 +829,17 @@ export declare const FraudActivityService: GenService<{
     methodKind: "unary";
     input: typeof ListFraudActivityRequestSchema;
     output: typeof ListFraudActivityResponseSchema;
+  },
+  /**
+   * Lists transactions that have an outcome, in order of recording: what a model is
+   * trained and evaluated on.
+   *
+   * @generated from rpc fraudactivity.v1.FraudActivityService.ListLabelledTransactions
+   */
+  listLabelledTransactions: {
+    methodKind: "unary";
+    input: typeof ListLabelledTransactionsRequestSchema;
+    output: typeof ListLabelledTransactionsResponseSchema;
   },
   /**
    * Streams assessments as they are made. Answers UNIMPLEMENTED in this version.

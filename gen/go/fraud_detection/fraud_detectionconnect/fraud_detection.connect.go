@@ -51,7 +51,8 @@ const (
 
 // FraudDetectionServiceClient is a client for the fraud_detection.FraudDetectionService service.
 type FraudDetectionServiceClient interface {
-	// Scores one transaction.
+	// Scores one transaction by four facts. FAILED_PRECONDITION if the model wants
+	// others too.
 	// buf:lint:ignore RPC_REQUEST_STANDARD_NAME
 	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
 	PredictFraud(context.Context, *fraud_detection.PredictionRequest) (*fraud_detection.PredictionResponse, error)
@@ -150,7 +151,8 @@ func (c *fraudDetectionServiceClient) GetModel(ctx context.Context, req *fraud_d
 // FraudDetectionServiceHandler is an implementation of the fraud_detection.FraudDetectionService
 // service.
 type FraudDetectionServiceHandler interface {
-	// Scores one transaction.
+	// Scores one transaction by four facts. FAILED_PRECONDITION if the model wants
+	// others too.
 	// buf:lint:ignore RPC_REQUEST_STANDARD_NAME
 	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
 	PredictFraud(context.Context, *fraud_detection.PredictionRequest) (*fraud_detection.PredictionResponse, error)

@@ -384,6 +384,18 @@ type Facts struct {
 	// How many transactions of the account, this one included, were recorded with
 	// a time not after this one's when this one was recorded.
 	NumberOfTransactions int32 `protobuf:"varint,6,opt,name=number_of_transactions,json=numberOfTransactions,proto3" json:"number_of_transactions,omitempty"`
+	// Whole seconds since the account's transaction before this one, capped at the
+	// largest int32. For its first one, age_of_account. This and the facts below
+	// are over the same transactions as number_of_transactions.
+	SecondsSincePrevious int32 `protobuf:"varint,7,opt,name=seconds_since_previous,json=secondsSincePrevious,proto3" json:"seconds_since_previous,omitempty"`
+	// Sum of the amounts of the 3,600 seconds up to `time`, this one's included.
+	AmountLastHour float64 `protobuf:"fixed64,8,opt,name=amount_last_hour,json=amountLastHour,proto3" json:"amount_last_hour,omitempty"`
+	// Sum of the amounts of the 86,400 seconds up to `time`, this one's included.
+	AmountLastDay float64 `protobuf:"fixed64,9,opt,name=amount_last_day,json=amountLastDay,proto3" json:"amount_last_day,omitempty"`
+	// Sum of the amounts of the 604,800 seconds up to `time`, this one's included.
+	AmountLastWeek float64 `protobuf:"fixed64,10,opt,name=amount_last_week,json=amountLastWeek,proto3" json:"amount_last_week,omitempty"`
+	// Transactions of the 604,800 seconds up to `time`, this one included.
+	TransactionsLastWeek int32 `protobuf:"varint,11,opt,name=transactions_last_week,json=transactionsLastWeek,proto3" json:"transactions_last_week,omitempty"`
 	unknownFields        protoimpl.UnknownFields
 	sizeCache            protoimpl.SizeCache
 }
@@ -460,11 +472,47 @@ func (x *Facts) GetNumberOfTransactions() int32 {
 	return 0
 }
 
+func (x *Facts) GetSecondsSincePrevious() int32 {
+	if x != nil {
+		return x.SecondsSincePrevious
+	}
+	return 0
+}
+
+func (x *Facts) GetAmountLastHour() float64 {
+	if x != nil {
+		return x.AmountLastHour
+	}
+	return 0
+}
+
+func (x *Facts) GetAmountLastDay() float64 {
+	if x != nil {
+		return x.AmountLastDay
+	}
+	return 0
+}
+
+func (x *Facts) GetAmountLastWeek() float64 {
+	if x != nil {
+		return x.AmountLastWeek
+	}
+	return 0
+}
+
+func (x *Facts) GetTransactionsLastWeek() int32 {
+	if x != nil {
+		return x.TransactionsLastWeek
+	}
+	return 0
+}
+
 // Reason is one signed contribution to a score.
 type Reason struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Stable, upper snake case: AMOUNT, TIME_OF_DAY, AGE_OF_ACCOUNT,
-	// NUMBER_OF_TRANSACTIONS.
+	// NUMBER_OF_TRANSACTIONS, TIME_SINCE_PREVIOUS, RECENT_AMOUNT,
+	// RECENT_TRANSACTIONS. A model of your own may have others; docs/model.md.
 	Code string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
 	// The same in words, for a person.
 	Text string `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
@@ -799,9 +847,17 @@ type Model struct {
 	// Rows that the model was trained on. 0 if unknown.
 	TrainingRows int64 `protobuf:"varint,6,opt,name=training_rows,json=trainingRows,proto3" json:"training_rows,omitempty"`
 	// Whether VIEW_EXPLAINED can be answered.
-	Explains      bool `protobuf:"varint,7,opt,name=explains,proto3" json:"explains,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Explains bool `protobuf:"varint,7,opt,name=explains,proto3" json:"explains,omitempty"`
+	// What the model promised and what came true, on the data it was tested with
+	// when it was trained. Empty if the model does not publish it.
+	Calibration []*CalibrationBin `protobuf:"bytes,8,rep,name=calibration,proto3" json:"calibration,omitempty"`
+	// How this version did on outcomes reported since.
+	Live *LiveFigures `protobuf:"bytes,9,opt,name=live,proto3" json:"live,omitempty"`
+	// Why the model that was to replace this one is refused: this one serves on.
+	// Empty if none is refused.
+	RefusedReplacement string `protobuf:"bytes,10,opt,name=refused_replacement,json=refusedReplacement,proto3" json:"refused_replacement,omitempty"`
+	unknownFields      protoimpl.UnknownFields
+	sizeCache          protoimpl.SizeCache
 }
 
 func (x *Model) Reset() {
@@ -883,6 +939,305 @@ func (x *Model) GetExplains() bool {
 	return false
 }
 
+func (x *Model) GetCalibration() []*CalibrationBin {
+	if x != nil {
+		return x.Calibration
+	}
+	return nil
+}
+
+func (x *Model) GetLive() *LiveFigures {
+	if x != nil {
+		return x.Live
+	}
+	return nil
+}
+
+func (x *Model) GetRefusedReplacement() string {
+	if x != nil {
+		return x.RefusedReplacement
+	}
+	return ""
+}
+
+// CalibrationBin compares promise and truth over some of the scored rows.
+type CalibrationBin struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Scores from here on. Percentage, 0 to 100.
+	From float64 `protobuf:"fixed64,1,opt,name=from,proto3" json:"from,omitempty"`
+	// Scores below this one; in the last bin, 100 itself too. Percentage.
+	To float64 `protobuf:"fixed64,2,opt,name=to,proto3" json:"to,omitempty"`
+	// Rows scored within.
+	Rows int64 `protobuf:"varint,3,opt,name=rows,proto3" json:"rows,omitempty"`
+	// Mean score of these rows. Percentage; 0 without rows.
+	MeanFraudProbability float64 `protobuf:"fixed64,4,opt,name=mean_fraud_probability,json=meanFraudProbability,proto3" json:"mean_fraud_probability,omitempty"`
+	// Share of these rows that were fraud. Percentage; 0 without rows.
+	FraudRate     float64 `protobuf:"fixed64,5,opt,name=fraud_rate,json=fraudRate,proto3" json:"fraud_rate,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CalibrationBin) Reset() {
+	*x = CalibrationBin{}
+	mi := &file_fraudactivity_v1_fraud_activity_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CalibrationBin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CalibrationBin) ProtoMessage() {}
+
+func (x *CalibrationBin) ProtoReflect() protoreflect.Message {
+	mi := &file_fraudactivity_v1_fraud_activity_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CalibrationBin.ProtoReflect.Descriptor instead.
+func (*CalibrationBin) Descriptor() ([]byte, []int) {
+	return file_fraudactivity_v1_fraud_activity_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *CalibrationBin) GetFrom() float64 {
+	if x != nil {
+		return x.From
+	}
+	return 0
+}
+
+func (x *CalibrationBin) GetTo() float64 {
+	if x != nil {
+		return x.To
+	}
+	return 0
+}
+
+func (x *CalibrationBin) GetRows() int64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *CalibrationBin) GetMeanFraudProbability() float64 {
+	if x != nil {
+		return x.MeanFraudProbability
+	}
+	return 0
+}
+
+func (x *CalibrationBin) GetFraudRate() float64 {
+	if x != nil {
+		return x.FraudRate
+	}
+	return 0
+}
+
+// LiveFigures hold a model's assessments against the newest outcome of each
+// transaction. They tell about the transactions that were labelled, which are
+// seldom a fair sample of all.
+type LiveFigures struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Labelled transactions that this version assessed: those labelled last, 100,000
+	// at most.
+	Rows int64 `protobuf:"varint,1,opt,name=rows,proto3" json:"rows,omitempty"`
+	// Those whose outcome is fraud.
+	Frauds int64 `protobuf:"varint,2,opt,name=frauds,proto3" json:"frauds,omitempty"`
+	// Those with predicted_label true.
+	Flagged int64 `protobuf:"varint,3,opt,name=flagged,proto3" json:"flagged,omitempty"`
+	// Those with predicted_label true whose outcome is fraud.
+	FlaggedFrauds int64 `protobuf:"varint,4,opt,name=flagged_frauds,json=flaggedFrauds,proto3" json:"flagged_frauds,omitempty"`
+	// Share of the flagged that are frauds, 0 to 1. Absent if none is flagged.
+	Precision *float64 `protobuf:"fixed64,5,opt,name=precision,proto3,oneof" json:"precision,omitempty"`
+	// Share of the frauds that are flagged, 0 to 1. Absent if there is none.
+	Recall *float64 `protobuf:"fixed64,6,opt,name=recall,proto3,oneof" json:"recall,omitempty"`
+	// Mean squared gap between score and truth, 0 to 1. Absent without rows.
+	Brier *float64 `protobuf:"fixed64,7,opt,name=brier,proto3,oneof" json:"brier,omitempty"`
+	// Mean gap between score and fraud rate over `calibration`, weighted by rows,
+	// 0 to 1. Absent without rows.
+	ExpectedCalibrationError *float64 `protobuf:"fixed64,8,opt,name=expected_calibration_error,json=expectedCalibrationError,proto3,oneof" json:"expected_calibration_error,omitempty"`
+	// Ten bins of equal width. Empty without rows.
+	Calibration   []*CalibrationBin `protobuf:"bytes,9,rep,name=calibration,proto3" json:"calibration,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LiveFigures) Reset() {
+	*x = LiveFigures{}
+	mi := &file_fraudactivity_v1_fraud_activity_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LiveFigures) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LiveFigures) ProtoMessage() {}
+
+func (x *LiveFigures) ProtoReflect() protoreflect.Message {
+	mi := &file_fraudactivity_v1_fraud_activity_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LiveFigures.ProtoReflect.Descriptor instead.
+func (*LiveFigures) Descriptor() ([]byte, []int) {
+	return file_fraudactivity_v1_fraud_activity_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *LiveFigures) GetRows() int64 {
+	if x != nil {
+		return x.Rows
+	}
+	return 0
+}
+
+func (x *LiveFigures) GetFrauds() int64 {
+	if x != nil {
+		return x.Frauds
+	}
+	return 0
+}
+
+func (x *LiveFigures) GetFlagged() int64 {
+	if x != nil {
+		return x.Flagged
+	}
+	return 0
+}
+
+func (x *LiveFigures) GetFlaggedFrauds() int64 {
+	if x != nil {
+		return x.FlaggedFrauds
+	}
+	return 0
+}
+
+func (x *LiveFigures) GetPrecision() float64 {
+	if x != nil && x.Precision != nil {
+		return *x.Precision
+	}
+	return 0
+}
+
+func (x *LiveFigures) GetRecall() float64 {
+	if x != nil && x.Recall != nil {
+		return *x.Recall
+	}
+	return 0
+}
+
+func (x *LiveFigures) GetBrier() float64 {
+	if x != nil && x.Brier != nil {
+		return *x.Brier
+	}
+	return 0
+}
+
+func (x *LiveFigures) GetExpectedCalibrationError() float64 {
+	if x != nil && x.ExpectedCalibrationError != nil {
+		return *x.ExpectedCalibrationError
+	}
+	return 0
+}
+
+func (x *LiveFigures) GetCalibration() []*CalibrationBin {
+	if x != nil {
+		return x.Calibration
+	}
+	return nil
+}
+
+// LabelledTransaction is a transaction with what it turned out to be.
+type LabelledTransaction struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The recorder's identifier of the transaction.
+	TransactionId string `protobuf:"bytes,1,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
+	// What models are told, frozen when the transaction was recorded.
+	Facts *Facts `protobuf:"bytes,2,opt,name=facts,proto3" json:"facts,omitempty"`
+	// The newest reported outcome.
+	Outcome *Outcome `protobuf:"bytes,3,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// The last assessment, in VIEW_FULL but without facts and outcome, which stand
+	// above. Absent if the transaction was never assessed.
+	FraudActivity *FraudActivity `protobuf:"bytes,4,opt,name=fraud_activity,json=fraudActivity,proto3" json:"fraud_activity,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LabelledTransaction) Reset() {
+	*x = LabelledTransaction{}
+	mi := &file_fraudactivity_v1_fraud_activity_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LabelledTransaction) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LabelledTransaction) ProtoMessage() {}
+
+func (x *LabelledTransaction) ProtoReflect() protoreflect.Message {
+	mi := &file_fraudactivity_v1_fraud_activity_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LabelledTransaction.ProtoReflect.Descriptor instead.
+func (*LabelledTransaction) Descriptor() ([]byte, []int) {
+	return file_fraudactivity_v1_fraud_activity_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *LabelledTransaction) GetTransactionId() string {
+	if x != nil {
+		return x.TransactionId
+	}
+	return ""
+}
+
+func (x *LabelledTransaction) GetFacts() *Facts {
+	if x != nil {
+		return x.Facts
+	}
+	return nil
+}
+
+func (x *LabelledTransaction) GetOutcome() *Outcome {
+	if x != nil {
+		return x.Outcome
+	}
+	return nil
+}
+
+func (x *LabelledTransaction) GetFraudActivity() *FraudActivity {
+	if x != nil {
+		return x.FraudActivity
+	}
+	return nil
+}
+
 var File_fraudactivity_v1_fraud_activity_proto protoreflect.FileDescriptor
 
 const file_fraudactivity_v1_fraud_activity_proto_rawDesc = "" +
@@ -907,7 +1262,7 @@ const file_fraudactivity_v1_fraud_activity_proto_rawDesc = "" +
 	"\vfrom_record\x18\a \x01(\bR\n" +
 	"fromRecordB\f\n" +
 	"\n" +
-	"_threshold\"\xe6\x01\n" +
+	"_threshold\"\xce\x03\n" +
 	"\x05Facts\x12\x1d\n" +
 	"\n" +
 	"account_id\x18\x01 \x01(\tR\taccountId\x12\x16\n" +
@@ -915,7 +1270,13 @@ const file_fraudactivity_v1_fraud_activity_proto_rawDesc = "" +
 	"\bcurrency\x18\x03 \x01(\tR\bcurrency\x12.\n" +
 	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12$\n" +
 	"\x0eage_of_account\x18\x05 \x01(\x05R\fageOfAccount\x124\n" +
-	"\x16number_of_transactions\x18\x06 \x01(\x05R\x14numberOfTransactions\"j\n" +
+	"\x16number_of_transactions\x18\x06 \x01(\x05R\x14numberOfTransactions\x124\n" +
+	"\x16seconds_since_previous\x18\a \x01(\x05R\x14secondsSincePrevious\x12(\n" +
+	"\x10amount_last_hour\x18\b \x01(\x01R\x0eamountLastHour\x12&\n" +
+	"\x0famount_last_day\x18\t \x01(\x01R\ramountLastDay\x12(\n" +
+	"\x10amount_last_week\x18\n" +
+	" \x01(\x01R\x0eamountLastWeek\x124\n" +
+	"\x16transactions_last_week\x18\v \x01(\x05R\x14transactionsLastWeek\"j\n" +
 	"\x06Reason\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\tR\x04text\x12\"\n" +
@@ -942,7 +1303,7 @@ const file_fraudactivity_v1_fraud_activity_proto_rawDesc = "" +
 	"\tItemError\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x18\n" +
-	"\amessage\x18\x03 \x01(\tR\amessage\"\xe0\x02\n" +
+	"\amessage\x18\x03 \x01(\tR\amessage\"\x88\x04\n" +
 	"\x05Model\x12\x18\n" +
 	"\aversion\x18\x01 \x01(\tR\aversion\x12\x14\n" +
 	"\x05facts\x18\x02 \x03(\tR\x05facts\x12!\n" +
@@ -951,12 +1312,43 @@ const file_fraudactivity_v1_fraud_activity_proto_rawDesc = "" +
 	"\n" +
 	"trained_at\x18\x05 \x01(\v2\x1a.google.protobuf.TimestampR\ttrainedAt\x12#\n" +
 	"\rtraining_rows\x18\x06 \x01(\x03R\ftrainingRows\x12\x1a\n" +
-	"\bexplains\x18\a \x01(\bR\bexplains\x1a:\n" +
+	"\bexplains\x18\a \x01(\bR\bexplains\x12B\n" +
+	"\vcalibration\x18\b \x03(\v2 .fraudactivity.v1.CalibrationBinR\vcalibration\x121\n" +
+	"\x04live\x18\t \x01(\v2\x1d.fraudactivity.v1.LiveFiguresR\x04live\x12/\n" +
+	"\x13refused_replacement\x18\n" +
+	" \x01(\tR\x12refusedReplacement\x1a:\n" +
 	"\fMetricsEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\x01R\x05value:\x028\x01B\f\n" +
 	"\n" +
-	"_threshold*O\n" +
+	"_threshold\"\x9d\x01\n" +
+	"\x0eCalibrationBin\x12\x12\n" +
+	"\x04from\x18\x01 \x01(\x01R\x04from\x12\x0e\n" +
+	"\x02to\x18\x02 \x01(\x01R\x02to\x12\x12\n" +
+	"\x04rows\x18\x03 \x01(\x03R\x04rows\x124\n" +
+	"\x16mean_fraud_probability\x18\x04 \x01(\x01R\x14meanFraudProbability\x12\x1d\n" +
+	"\n" +
+	"fraud_rate\x18\x05 \x01(\x01R\tfraudRate\"\x9e\x03\n" +
+	"\vLiveFigures\x12\x12\n" +
+	"\x04rows\x18\x01 \x01(\x03R\x04rows\x12\x16\n" +
+	"\x06frauds\x18\x02 \x01(\x03R\x06frauds\x12\x18\n" +
+	"\aflagged\x18\x03 \x01(\x03R\aflagged\x12%\n" +
+	"\x0eflagged_frauds\x18\x04 \x01(\x03R\rflaggedFrauds\x12!\n" +
+	"\tprecision\x18\x05 \x01(\x01H\x00R\tprecision\x88\x01\x01\x12\x1b\n" +
+	"\x06recall\x18\x06 \x01(\x01H\x01R\x06recall\x88\x01\x01\x12\x19\n" +
+	"\x05brier\x18\a \x01(\x01H\x02R\x05brier\x88\x01\x01\x12A\n" +
+	"\x1aexpected_calibration_error\x18\b \x01(\x01H\x03R\x18expectedCalibrationError\x88\x01\x01\x12B\n" +
+	"\vcalibration\x18\t \x03(\v2 .fraudactivity.v1.CalibrationBinR\vcalibrationB\f\n" +
+	"\n" +
+	"_precisionB\t\n" +
+	"\a_recallB\b\n" +
+	"\x06_brierB\x1d\n" +
+	"\x1b_expected_calibration_error\"\xe8\x01\n" +
+	"\x13LabelledTransaction\x12%\n" +
+	"\x0etransaction_id\x18\x01 \x01(\tR\rtransactionId\x12-\n" +
+	"\x05facts\x18\x02 \x01(\v2\x17.fraudactivity.v1.FactsR\x05facts\x123\n" +
+	"\aoutcome\x18\x03 \x01(\v2\x19.fraudactivity.v1.OutcomeR\aoutcome\x12F\n" +
+	"\x0efraud_activity\x18\x04 \x01(\v2\x1f.fraudactivity.v1.FraudActivityR\rfraudActivity*O\n" +
 	"\x04View\x12\x14\n" +
 	"\x10VIEW_UNSPECIFIED\x10\x00\x12\x0e\n" +
 	"\n" +
@@ -988,7 +1380,7 @@ func file_fraudactivity_v1_fraud_activity_proto_rawDescGZIP() []byte {
 }
 
 var file_fraudactivity_v1_fraud_activity_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_fraudactivity_v1_fraud_activity_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_fraudactivity_v1_fraud_activity_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
 var file_fraudactivity_v1_fraud_activity_proto_goTypes = []any{
 	(View)(0),                     // 0: fraudactivity.v1.View
 	(OutcomeLabel)(0),             // 1: fraudactivity.v1.OutcomeLabel
@@ -1001,29 +1393,38 @@ var file_fraudactivity_v1_fraud_activity_proto_goTypes = []any{
 	(*Outcome)(nil),               // 8: fraudactivity.v1.Outcome
 	(*ItemError)(nil),             // 9: fraudactivity.v1.ItemError
 	(*Model)(nil),                 // 10: fraudactivity.v1.Model
-	nil,                           // 11: fraudactivity.v1.Model.MetricsEntry
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*CalibrationBin)(nil),        // 11: fraudactivity.v1.CalibrationBin
+	(*LiveFigures)(nil),           // 12: fraudactivity.v1.LiveFigures
+	(*LabelledTransaction)(nil),   // 13: fraudactivity.v1.LabelledTransaction
+	nil,                           // 14: fraudactivity.v1.Model.MetricsEntry
+	(*timestamppb.Timestamp)(nil), // 15: google.protobuf.Timestamp
 }
 var file_fraudactivity_v1_fraud_activity_proto_depIdxs = []int32{
 	4,  // 0: fraudactivity.v1.FraudActivity.assessment:type_name -> fraudactivity.v1.Assessment
-	12, // 1: fraudactivity.v1.Assessment.assessed_at:type_name -> google.protobuf.Timestamp
+	15, // 1: fraudactivity.v1.Assessment.assessed_at:type_name -> google.protobuf.Timestamp
 	5,  // 2: fraudactivity.v1.Assessment.facts:type_name -> fraudactivity.v1.Facts
 	8,  // 3: fraudactivity.v1.Assessment.outcome:type_name -> fraudactivity.v1.Outcome
 	6,  // 4: fraudactivity.v1.Assessment.reasons:type_name -> fraudactivity.v1.Reason
-	12, // 5: fraudactivity.v1.Facts.time:type_name -> google.protobuf.Timestamp
-	12, // 6: fraudactivity.v1.Transaction.time:type_name -> google.protobuf.Timestamp
-	12, // 7: fraudactivity.v1.Transaction.account_opened_at:type_name -> google.protobuf.Timestamp
+	15, // 5: fraudactivity.v1.Facts.time:type_name -> google.protobuf.Timestamp
+	15, // 6: fraudactivity.v1.Transaction.time:type_name -> google.protobuf.Timestamp
+	15, // 7: fraudactivity.v1.Transaction.account_opened_at:type_name -> google.protobuf.Timestamp
 	1,  // 8: fraudactivity.v1.Outcome.outcome:type_name -> fraudactivity.v1.OutcomeLabel
 	2,  // 9: fraudactivity.v1.Outcome.source:type_name -> fraudactivity.v1.OutcomeSource
-	12, // 10: fraudactivity.v1.Outcome.occurred_at:type_name -> google.protobuf.Timestamp
-	12, // 11: fraudactivity.v1.Outcome.reported_at:type_name -> google.protobuf.Timestamp
-	11, // 12: fraudactivity.v1.Model.metrics:type_name -> fraudactivity.v1.Model.MetricsEntry
-	12, // 13: fraudactivity.v1.Model.trained_at:type_name -> google.protobuf.Timestamp
-	14, // [14:14] is the sub-list for method output_type
-	14, // [14:14] is the sub-list for method input_type
-	14, // [14:14] is the sub-list for extension type_name
-	14, // [14:14] is the sub-list for extension extendee
-	0,  // [0:14] is the sub-list for field type_name
+	15, // 10: fraudactivity.v1.Outcome.occurred_at:type_name -> google.protobuf.Timestamp
+	15, // 11: fraudactivity.v1.Outcome.reported_at:type_name -> google.protobuf.Timestamp
+	14, // 12: fraudactivity.v1.Model.metrics:type_name -> fraudactivity.v1.Model.MetricsEntry
+	15, // 13: fraudactivity.v1.Model.trained_at:type_name -> google.protobuf.Timestamp
+	11, // 14: fraudactivity.v1.Model.calibration:type_name -> fraudactivity.v1.CalibrationBin
+	12, // 15: fraudactivity.v1.Model.live:type_name -> fraudactivity.v1.LiveFigures
+	11, // 16: fraudactivity.v1.LiveFigures.calibration:type_name -> fraudactivity.v1.CalibrationBin
+	5,  // 17: fraudactivity.v1.LabelledTransaction.facts:type_name -> fraudactivity.v1.Facts
+	8,  // 18: fraudactivity.v1.LabelledTransaction.outcome:type_name -> fraudactivity.v1.Outcome
+	3,  // 19: fraudactivity.v1.LabelledTransaction.fraud_activity:type_name -> fraudactivity.v1.FraudActivity
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_fraudactivity_v1_fraud_activity_proto_init() }
@@ -1033,13 +1434,14 @@ func file_fraudactivity_v1_fraud_activity_proto_init() {
 	}
 	file_fraudactivity_v1_fraud_activity_proto_msgTypes[1].OneofWrappers = []any{}
 	file_fraudactivity_v1_fraud_activity_proto_msgTypes[7].OneofWrappers = []any{}
+	file_fraudactivity_v1_fraud_activity_proto_msgTypes[9].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_fraudactivity_v1_fraud_activity_proto_rawDesc), len(file_fraudactivity_v1_fraud_activity_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   9,
+			NumMessages:   12,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

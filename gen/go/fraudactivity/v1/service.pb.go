@@ -790,6 +790,114 @@ func (x *ListFraudActivityResponse) GetNextPageToken() string {
 	return ""
 }
 
+type ListLabelledTransactionsRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// 1 to 1,000; 50 if not given.
+	PageSize int32 `protobuf:"varint,1,opt,name=page_size,json=pageSize,proto3" json:"page_size,omitempty"`
+	// next_page_token of the page before.
+	PageToken     string `protobuf:"bytes,2,opt,name=page_token,json=pageToken,proto3" json:"page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLabelledTransactionsRequest) Reset() {
+	*x = ListLabelledTransactionsRequest{}
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLabelledTransactionsRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLabelledTransactionsRequest) ProtoMessage() {}
+
+func (x *ListLabelledTransactionsRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLabelledTransactionsRequest.ProtoReflect.Descriptor instead.
+func (*ListLabelledTransactionsRequest) Descriptor() ([]byte, []int) {
+	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *ListLabelledTransactionsRequest) GetPageSize() int32 {
+	if x != nil {
+		return x.PageSize
+	}
+	return 0
+}
+
+func (x *ListLabelledTransactionsRequest) GetPageToken() string {
+	if x != nil {
+		return x.PageToken
+	}
+	return ""
+}
+
+type ListLabelledTransactionsResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// In order of recording.
+	LabelledTransactions []*LabelledTransaction `protobuf:"bytes,1,rep,name=labelled_transactions,json=labelledTransactions,proto3" json:"labelled_transactions,omitempty"`
+	// Empty on the last page.
+	NextPageToken string `protobuf:"bytes,2,opt,name=next_page_token,json=nextPageToken,proto3" json:"next_page_token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListLabelledTransactionsResponse) Reset() {
+	*x = ListLabelledTransactionsResponse{}
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListLabelledTransactionsResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListLabelledTransactionsResponse) ProtoMessage() {}
+
+func (x *ListLabelledTransactionsResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListLabelledTransactionsResponse.ProtoReflect.Descriptor instead.
+func (*ListLabelledTransactionsResponse) Descriptor() ([]byte, []int) {
+	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *ListLabelledTransactionsResponse) GetLabelledTransactions() []*LabelledTransaction {
+	if x != nil {
+		return x.LabelledTransactions
+	}
+	return nil
+}
+
+func (x *ListLabelledTransactionsResponse) GetNextPageToken() string {
+	if x != nil {
+		return x.NextPageToken
+	}
+	return ""
+}
+
 type WatchFraudActivityRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Everything, if not given.
@@ -803,7 +911,7 @@ type WatchFraudActivityRequest struct {
 
 func (x *WatchFraudActivityRequest) Reset() {
 	*x = WatchFraudActivityRequest{}
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[11]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -815,7 +923,7 @@ func (x *WatchFraudActivityRequest) String() string {
 func (*WatchFraudActivityRequest) ProtoMessage() {}
 
 func (x *WatchFraudActivityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[11]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -828,7 +936,7 @@ func (x *WatchFraudActivityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchFraudActivityRequest.ProtoReflect.Descriptor instead.
 func (*WatchFraudActivityRequest) Descriptor() ([]byte, []int) {
-	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{11}
+	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *WatchFraudActivityRequest) GetFilter() *Filter {
@@ -862,7 +970,7 @@ type WatchFraudActivityResponse struct {
 
 func (x *WatchFraudActivityResponse) Reset() {
 	*x = WatchFraudActivityResponse{}
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[12]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -874,7 +982,7 @@ func (x *WatchFraudActivityResponse) String() string {
 func (*WatchFraudActivityResponse) ProtoMessage() {}
 
 func (x *WatchFraudActivityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[12]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -887,7 +995,7 @@ func (x *WatchFraudActivityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WatchFraudActivityResponse.ProtoReflect.Descriptor instead.
 func (*WatchFraudActivityResponse) Descriptor() ([]byte, []int) {
-	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{12}
+	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *WatchFraudActivityResponse) GetEvent() isWatchFraudActivityResponse_Event {
@@ -954,7 +1062,7 @@ type SummarizeFraudActivityRequest struct {
 
 func (x *SummarizeFraudActivityRequest) Reset() {
 	*x = SummarizeFraudActivityRequest{}
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[13]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -966,7 +1074,7 @@ func (x *SummarizeFraudActivityRequest) String() string {
 func (*SummarizeFraudActivityRequest) ProtoMessage() {}
 
 func (x *SummarizeFraudActivityRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[13]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -979,7 +1087,7 @@ func (x *SummarizeFraudActivityRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummarizeFraudActivityRequest.ProtoReflect.Descriptor instead.
 func (*SummarizeFraudActivityRequest) Descriptor() ([]byte, []int) {
-	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{13}
+	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *SummarizeFraudActivityRequest) GetFrom() *timestamppb.Timestamp {
@@ -1016,7 +1124,7 @@ type SummarizeFraudActivityResponse struct {
 
 func (x *SummarizeFraudActivityResponse) Reset() {
 	*x = SummarizeFraudActivityResponse{}
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[14]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1028,7 +1136,7 @@ func (x *SummarizeFraudActivityResponse) String() string {
 func (*SummarizeFraudActivityResponse) ProtoMessage() {}
 
 func (x *SummarizeFraudActivityResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[14]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1041,7 +1149,7 @@ func (x *SummarizeFraudActivityResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SummarizeFraudActivityResponse.ProtoReflect.Descriptor instead.
 func (*SummarizeFraudActivityResponse) Descriptor() ([]byte, []int) {
-	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{14}
+	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *SummarizeFraudActivityResponse) GetBuckets() []*SummarizeFraudActivityResponse_Bucket {
@@ -1066,7 +1174,7 @@ type GetModelRequest struct {
 
 func (x *GetModelRequest) Reset() {
 	*x = GetModelRequest{}
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[15]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1078,7 +1186,7 @@ func (x *GetModelRequest) String() string {
 func (*GetModelRequest) ProtoMessage() {}
 
 func (x *GetModelRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[15]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1091,7 +1199,7 @@ func (x *GetModelRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetModelRequest.ProtoReflect.Descriptor instead.
 func (*GetModelRequest) Descriptor() ([]byte, []int) {
-	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{15}
+	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{17}
 }
 
 type BatchGetFraudActivityResponse_Result struct {
@@ -1111,7 +1219,7 @@ type BatchGetFraudActivityResponse_Result struct {
 
 func (x *BatchGetFraudActivityResponse_Result) Reset() {
 	*x = BatchGetFraudActivityResponse_Result{}
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[16]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1123,7 +1231,7 @@ func (x *BatchGetFraudActivityResponse_Result) String() string {
 func (*BatchGetFraudActivityResponse_Result) ProtoMessage() {}
 
 func (x *BatchGetFraudActivityResponse_Result) ProtoReflect() protoreflect.Message {
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[16]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1207,7 +1315,7 @@ type RecordTransactionsResponse_Result struct {
 
 func (x *RecordTransactionsResponse_Result) Reset() {
 	*x = RecordTransactionsResponse_Result{}
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[17]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1219,7 +1327,7 @@ func (x *RecordTransactionsResponse_Result) String() string {
 func (*RecordTransactionsResponse_Result) ProtoMessage() {}
 
 func (x *RecordTransactionsResponse_Result) ProtoReflect() protoreflect.Message {
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[17]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1295,7 +1403,7 @@ type WatchFraudActivityResponse_Heartbeat struct {
 
 func (x *WatchFraudActivityResponse_Heartbeat) Reset() {
 	*x = WatchFraudActivityResponse_Heartbeat{}
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[18]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1307,7 +1415,7 @@ func (x *WatchFraudActivityResponse_Heartbeat) String() string {
 func (*WatchFraudActivityResponse_Heartbeat) ProtoMessage() {}
 
 func (x *WatchFraudActivityResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[18]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1320,7 +1428,7 @@ func (x *WatchFraudActivityResponse_Heartbeat) ProtoReflect() protoreflect.Messa
 
 // Deprecated: Use WatchFraudActivityResponse_Heartbeat.ProtoReflect.Descriptor instead.
 func (*WatchFraudActivityResponse_Heartbeat) Descriptor() ([]byte, []int) {
-	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{12, 0}
+	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{14, 0}
 }
 
 type SummarizeFraudActivityResponse_Bucket struct {
@@ -1343,7 +1451,7 @@ type SummarizeFraudActivityResponse_Bucket struct {
 
 func (x *SummarizeFraudActivityResponse_Bucket) Reset() {
 	*x = SummarizeFraudActivityResponse_Bucket{}
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[19]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1355,7 +1463,7 @@ func (x *SummarizeFraudActivityResponse_Bucket) String() string {
 func (*SummarizeFraudActivityResponse_Bucket) ProtoMessage() {}
 
 func (x *SummarizeFraudActivityResponse_Bucket) ProtoReflect() protoreflect.Message {
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[19]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1368,7 +1476,7 @@ func (x *SummarizeFraudActivityResponse_Bucket) ProtoReflect() protoreflect.Mess
 
 // Deprecated: Use SummarizeFraudActivityResponse_Bucket.ProtoReflect.Descriptor instead.
 func (*SummarizeFraudActivityResponse_Bucket) Descriptor() ([]byte, []int) {
-	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{14, 0}
+	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{16, 0}
 }
 
 func (x *SummarizeFraudActivityResponse_Bucket) GetStart() *timestamppb.Timestamp {
@@ -1478,6 +1586,14 @@ const file_fraudactivity_v1_service_proto_rawDesc = "" +
 	"page_token\x18\x04 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\"\x8f\x01\n" +
 	"\x19ListFraudActivityResponse\x12J\n" +
 	"\x10fraud_activities\x18\x01 \x03(\v2\x1f.fraudactivity.v1.FraudActivityR\x0ffraudActivities\x12&\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"s\n" +
+	"\x1fListLabelledTransactionsRequest\x12'\n" +
+	"\tpage_size\x18\x01 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\bpageSize\x12'\n" +
+	"\n" +
+	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\"\xa6\x01\n" +
+	" ListLabelledTransactionsResponse\x12Z\n" +
+	"\x15labelled_transactions\x18\x01 \x03(\v2%.fraudactivity.v1.LabelledTransactionR\x14labelledTransactions\x12&\n" +
 	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"o\n" +
 	"\x19WatchFraudActivityRequest\x120\n" +
 	"\x06filter\x18\x01 \x01(\v2\x18.fraudactivity.v1.FilterR\x06filter\x12 \n" +
@@ -1511,14 +1627,15 @@ const file_fraudactivity_v1_service_proto_rawDesc = "" +
 	"\x05Order\x12\x15\n" +
 	"\x11ORDER_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fORDER_NEWEST\x10\x01\x12\x1b\n" +
-	"\x17ORDER_FRAUD_PROBABILITY\x10\x022\xa2\b\n" +
+	"\x17ORDER_FRAUD_PROBABILITY\x10\x022\xb0\t\n" +
 	"\x14FraudActivityService\x12h\n" +
 	"\x10GetFraudActivity\x12).fraudactivity.v1.GetFraudActivityRequest\x1a\x1f.fraudactivity.v1.FraudActivity\"\b\x8a\xb5\x18\x01\x01\x90\x02\x02\x12\x82\x01\n" +
 	"\x15BatchGetFraudActivity\x12..fraudactivity.v1.BatchGetFraudActivityRequest\x1a/.fraudactivity.v1.BatchGetFraudActivityResponse\"\b\x8a\xb5\x18\x01\x01\x90\x02\x02\x12k\n" +
 	"\x11AssessTransaction\x12*.fraudactivity.v1.AssessTransactionRequest\x1a\x1f.fraudactivity.v1.FraudActivity\"\t\x8a\xb5\x18\x02\x01\x02\x90\x02\x02\x12y\n" +
 	"\x12RecordTransactions\x12+.fraudactivity.v1.RecordTransactionsRequest\x1a,.fraudactivity.v1.RecordTransactionsResponse\"\b\x8a\xb5\x18\x01\x02\x90\x02\x02\x12g\n" +
 	"\rReportOutcome\x12&.fraudactivity.v1.ReportOutcomeRequest\x1a'.fraudactivity.v1.ReportOutcomeResponse\"\x05\x8a\xb5\x18\x01\x03\x12v\n" +
-	"\x11ListFraudActivity\x12*.fraudactivity.v1.ListFraudActivityRequest\x1a+.fraudactivity.v1.ListFraudActivityResponse\"\b\x8a\xb5\x18\x01\x04\x90\x02\x01\x12x\n" +
+	"\x11ListFraudActivity\x12*.fraudactivity.v1.ListFraudActivityRequest\x1a+.fraudactivity.v1.ListFraudActivityResponse\"\b\x8a\xb5\x18\x01\x04\x90\x02\x01\x12\x8b\x01\n" +
+	"\x18ListLabelledTransactions\x121.fraudactivity.v1.ListLabelledTransactionsRequest\x1a2.fraudactivity.v1.ListLabelledTransactionsResponse\"\b\x8a\xb5\x18\x01\x04\x90\x02\x01\x12x\n" +
 	"\x12WatchFraudActivity\x12+.fraudactivity.v1.WatchFraudActivityRequest\x1a,.fraudactivity.v1.WatchFraudActivityResponse\"\x05\x8a\xb5\x18\x01\x040\x01\x12\x85\x01\n" +
 	"\x16SummarizeFraudActivity\x12/.fraudactivity.v1.SummarizeFraudActivityRequest\x1a0.fraudactivity.v1.SummarizeFraudActivityResponse\"\b\x8a\xb5\x18\x01\x04\x90\x02\x01\x12P\n" +
 	"\bGetModel\x12!.fraudactivity.v1.GetModelRequest\x1a\x17.fraudactivity.v1.Model\"\b\x8a\xb5\x18\x01\x04\x90\x02\x01B\xd0\x01\n" +
@@ -1537,7 +1654,7 @@ func file_fraudactivity_v1_service_proto_rawDescGZIP() []byte {
 }
 
 var file_fraudactivity_v1_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_fraudactivity_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_fraudactivity_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_fraudactivity_v1_service_proto_goTypes = []any{
 	(RecordStatus)(0),                             // 0: fraudactivity.v1.RecordStatus
 	(Order)(0),                                    // 1: fraudactivity.v1.Order
@@ -1552,77 +1669,83 @@ var file_fraudactivity_v1_service_proto_goTypes = []any{
 	(*Filter)(nil),                                // 10: fraudactivity.v1.Filter
 	(*ListFraudActivityRequest)(nil),              // 11: fraudactivity.v1.ListFraudActivityRequest
 	(*ListFraudActivityResponse)(nil),             // 12: fraudactivity.v1.ListFraudActivityResponse
-	(*WatchFraudActivityRequest)(nil),             // 13: fraudactivity.v1.WatchFraudActivityRequest
-	(*WatchFraudActivityResponse)(nil),            // 14: fraudactivity.v1.WatchFraudActivityResponse
-	(*SummarizeFraudActivityRequest)(nil),         // 15: fraudactivity.v1.SummarizeFraudActivityRequest
-	(*SummarizeFraudActivityResponse)(nil),        // 16: fraudactivity.v1.SummarizeFraudActivityResponse
-	(*GetModelRequest)(nil),                       // 17: fraudactivity.v1.GetModelRequest
-	(*BatchGetFraudActivityResponse_Result)(nil),  // 18: fraudactivity.v1.BatchGetFraudActivityResponse.Result
-	(*RecordTransactionsResponse_Result)(nil),     // 19: fraudactivity.v1.RecordTransactionsResponse.Result
-	(*WatchFraudActivityResponse_Heartbeat)(nil),  // 20: fraudactivity.v1.WatchFraudActivityResponse.Heartbeat
-	(*SummarizeFraudActivityResponse_Bucket)(nil), // 21: fraudactivity.v1.SummarizeFraudActivityResponse.Bucket
-	(View)(0),                     // 22: fraudactivity.v1.View
-	(*Transaction)(nil),           // 23: fraudactivity.v1.Transaction
-	(OutcomeLabel)(0),             // 24: fraudactivity.v1.OutcomeLabel
-	(OutcomeSource)(0),            // 25: fraudactivity.v1.OutcomeSource
-	(*timestamppb.Timestamp)(nil), // 26: google.protobuf.Timestamp
-	(*Outcome)(nil),               // 27: fraudactivity.v1.Outcome
-	(*FraudActivity)(nil),         // 28: fraudactivity.v1.FraudActivity
-	(*ItemError)(nil),             // 29: fraudactivity.v1.ItemError
-	(*Model)(nil),                 // 30: fraudactivity.v1.Model
+	(*ListLabelledTransactionsRequest)(nil),       // 13: fraudactivity.v1.ListLabelledTransactionsRequest
+	(*ListLabelledTransactionsResponse)(nil),      // 14: fraudactivity.v1.ListLabelledTransactionsResponse
+	(*WatchFraudActivityRequest)(nil),             // 15: fraudactivity.v1.WatchFraudActivityRequest
+	(*WatchFraudActivityResponse)(nil),            // 16: fraudactivity.v1.WatchFraudActivityResponse
+	(*SummarizeFraudActivityRequest)(nil),         // 17: fraudactivity.v1.SummarizeFraudActivityRequest
+	(*SummarizeFraudActivityResponse)(nil),        // 18: fraudactivity.v1.SummarizeFraudActivityResponse
+	(*GetModelRequest)(nil),                       // 19: fraudactivity.v1.GetModelRequest
+	(*BatchGetFraudActivityResponse_Result)(nil),  // 20: fraudactivity.v1.BatchGetFraudActivityResponse.Result
+	(*RecordTransactionsResponse_Result)(nil),     // 21: fraudactivity.v1.RecordTransactionsResponse.Result
+	(*WatchFraudActivityResponse_Heartbeat)(nil),  // 22: fraudactivity.v1.WatchFraudActivityResponse.Heartbeat
+	(*SummarizeFraudActivityResponse_Bucket)(nil), // 23: fraudactivity.v1.SummarizeFraudActivityResponse.Bucket
+	(View)(0),                     // 24: fraudactivity.v1.View
+	(*Transaction)(nil),           // 25: fraudactivity.v1.Transaction
+	(OutcomeLabel)(0),             // 26: fraudactivity.v1.OutcomeLabel
+	(OutcomeSource)(0),            // 27: fraudactivity.v1.OutcomeSource
+	(*timestamppb.Timestamp)(nil), // 28: google.protobuf.Timestamp
+	(*Outcome)(nil),               // 29: fraudactivity.v1.Outcome
+	(*FraudActivity)(nil),         // 30: fraudactivity.v1.FraudActivity
+	(*LabelledTransaction)(nil),   // 31: fraudactivity.v1.LabelledTransaction
+	(*ItemError)(nil),             // 32: fraudactivity.v1.ItemError
+	(*Model)(nil),                 // 33: fraudactivity.v1.Model
 }
 var file_fraudactivity_v1_service_proto_depIdxs = []int32{
-	22, // 0: fraudactivity.v1.GetFraudActivityRequest.view:type_name -> fraudactivity.v1.View
-	22, // 1: fraudactivity.v1.BatchGetFraudActivityRequest.view:type_name -> fraudactivity.v1.View
-	18, // 2: fraudactivity.v1.BatchGetFraudActivityResponse.results:type_name -> fraudactivity.v1.BatchGetFraudActivityResponse.Result
-	23, // 3: fraudactivity.v1.AssessTransactionRequest.transaction:type_name -> fraudactivity.v1.Transaction
-	22, // 4: fraudactivity.v1.AssessTransactionRequest.view:type_name -> fraudactivity.v1.View
-	23, // 5: fraudactivity.v1.RecordTransactionsRequest.transactions:type_name -> fraudactivity.v1.Transaction
-	19, // 6: fraudactivity.v1.RecordTransactionsResponse.results:type_name -> fraudactivity.v1.RecordTransactionsResponse.Result
-	24, // 7: fraudactivity.v1.ReportOutcomeRequest.outcome:type_name -> fraudactivity.v1.OutcomeLabel
-	25, // 8: fraudactivity.v1.ReportOutcomeRequest.source:type_name -> fraudactivity.v1.OutcomeSource
-	26, // 9: fraudactivity.v1.ReportOutcomeRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	27, // 10: fraudactivity.v1.ReportOutcomeResponse.outcome:type_name -> fraudactivity.v1.Outcome
-	24, // 11: fraudactivity.v1.Filter.outcome:type_name -> fraudactivity.v1.OutcomeLabel
-	26, // 12: fraudactivity.v1.Filter.from:type_name -> google.protobuf.Timestamp
-	26, // 13: fraudactivity.v1.Filter.to:type_name -> google.protobuf.Timestamp
+	24, // 0: fraudactivity.v1.GetFraudActivityRequest.view:type_name -> fraudactivity.v1.View
+	24, // 1: fraudactivity.v1.BatchGetFraudActivityRequest.view:type_name -> fraudactivity.v1.View
+	20, // 2: fraudactivity.v1.BatchGetFraudActivityResponse.results:type_name -> fraudactivity.v1.BatchGetFraudActivityResponse.Result
+	25, // 3: fraudactivity.v1.AssessTransactionRequest.transaction:type_name -> fraudactivity.v1.Transaction
+	24, // 4: fraudactivity.v1.AssessTransactionRequest.view:type_name -> fraudactivity.v1.View
+	25, // 5: fraudactivity.v1.RecordTransactionsRequest.transactions:type_name -> fraudactivity.v1.Transaction
+	21, // 6: fraudactivity.v1.RecordTransactionsResponse.results:type_name -> fraudactivity.v1.RecordTransactionsResponse.Result
+	26, // 7: fraudactivity.v1.ReportOutcomeRequest.outcome:type_name -> fraudactivity.v1.OutcomeLabel
+	27, // 8: fraudactivity.v1.ReportOutcomeRequest.source:type_name -> fraudactivity.v1.OutcomeSource
+	28, // 9: fraudactivity.v1.ReportOutcomeRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	29, // 10: fraudactivity.v1.ReportOutcomeResponse.outcome:type_name -> fraudactivity.v1.Outcome
+	26, // 11: fraudactivity.v1.Filter.outcome:type_name -> fraudactivity.v1.OutcomeLabel
+	28, // 12: fraudactivity.v1.Filter.from:type_name -> google.protobuf.Timestamp
+	28, // 13: fraudactivity.v1.Filter.to:type_name -> google.protobuf.Timestamp
 	10, // 14: fraudactivity.v1.ListFraudActivityRequest.filter:type_name -> fraudactivity.v1.Filter
 	1,  // 15: fraudactivity.v1.ListFraudActivityRequest.order:type_name -> fraudactivity.v1.Order
-	28, // 16: fraudactivity.v1.ListFraudActivityResponse.fraud_activities:type_name -> fraudactivity.v1.FraudActivity
-	10, // 17: fraudactivity.v1.WatchFraudActivityRequest.filter:type_name -> fraudactivity.v1.Filter
-	28, // 18: fraudactivity.v1.WatchFraudActivityResponse.fraud_activity:type_name -> fraudactivity.v1.FraudActivity
-	20, // 19: fraudactivity.v1.WatchFraudActivityResponse.heartbeat:type_name -> fraudactivity.v1.WatchFraudActivityResponse.Heartbeat
-	26, // 20: fraudactivity.v1.SummarizeFraudActivityRequest.from:type_name -> google.protobuf.Timestamp
-	26, // 21: fraudactivity.v1.SummarizeFraudActivityRequest.to:type_name -> google.protobuf.Timestamp
-	21, // 22: fraudactivity.v1.SummarizeFraudActivityResponse.buckets:type_name -> fraudactivity.v1.SummarizeFraudActivityResponse.Bucket
-	28, // 23: fraudactivity.v1.BatchGetFraudActivityResponse.Result.fraud_activity:type_name -> fraudactivity.v1.FraudActivity
-	29, // 24: fraudactivity.v1.BatchGetFraudActivityResponse.Result.error:type_name -> fraudactivity.v1.ItemError
-	0,  // 25: fraudactivity.v1.RecordTransactionsResponse.Result.status:type_name -> fraudactivity.v1.RecordStatus
-	29, // 26: fraudactivity.v1.RecordTransactionsResponse.Result.error:type_name -> fraudactivity.v1.ItemError
-	26, // 27: fraudactivity.v1.SummarizeFraudActivityResponse.Bucket.start:type_name -> google.protobuf.Timestamp
-	2,  // 28: fraudactivity.v1.FraudActivityService.GetFraudActivity:input_type -> fraudactivity.v1.GetFraudActivityRequest
-	3,  // 29: fraudactivity.v1.FraudActivityService.BatchGetFraudActivity:input_type -> fraudactivity.v1.BatchGetFraudActivityRequest
-	5,  // 30: fraudactivity.v1.FraudActivityService.AssessTransaction:input_type -> fraudactivity.v1.AssessTransactionRequest
-	6,  // 31: fraudactivity.v1.FraudActivityService.RecordTransactions:input_type -> fraudactivity.v1.RecordTransactionsRequest
-	8,  // 32: fraudactivity.v1.FraudActivityService.ReportOutcome:input_type -> fraudactivity.v1.ReportOutcomeRequest
-	11, // 33: fraudactivity.v1.FraudActivityService.ListFraudActivity:input_type -> fraudactivity.v1.ListFraudActivityRequest
-	13, // 34: fraudactivity.v1.FraudActivityService.WatchFraudActivity:input_type -> fraudactivity.v1.WatchFraudActivityRequest
-	15, // 35: fraudactivity.v1.FraudActivityService.SummarizeFraudActivity:input_type -> fraudactivity.v1.SummarizeFraudActivityRequest
-	17, // 36: fraudactivity.v1.FraudActivityService.GetModel:input_type -> fraudactivity.v1.GetModelRequest
-	28, // 37: fraudactivity.v1.FraudActivityService.GetFraudActivity:output_type -> fraudactivity.v1.FraudActivity
-	4,  // 38: fraudactivity.v1.FraudActivityService.BatchGetFraudActivity:output_type -> fraudactivity.v1.BatchGetFraudActivityResponse
-	28, // 39: fraudactivity.v1.FraudActivityService.AssessTransaction:output_type -> fraudactivity.v1.FraudActivity
-	7,  // 40: fraudactivity.v1.FraudActivityService.RecordTransactions:output_type -> fraudactivity.v1.RecordTransactionsResponse
-	9,  // 41: fraudactivity.v1.FraudActivityService.ReportOutcome:output_type -> fraudactivity.v1.ReportOutcomeResponse
-	12, // 42: fraudactivity.v1.FraudActivityService.ListFraudActivity:output_type -> fraudactivity.v1.ListFraudActivityResponse
-	14, // 43: fraudactivity.v1.FraudActivityService.WatchFraudActivity:output_type -> fraudactivity.v1.WatchFraudActivityResponse
-	16, // 44: fraudactivity.v1.FraudActivityService.SummarizeFraudActivity:output_type -> fraudactivity.v1.SummarizeFraudActivityResponse
-	30, // 45: fraudactivity.v1.FraudActivityService.GetModel:output_type -> fraudactivity.v1.Model
-	37, // [37:46] is the sub-list for method output_type
-	28, // [28:37] is the sub-list for method input_type
-	28, // [28:28] is the sub-list for extension type_name
-	28, // [28:28] is the sub-list for extension extendee
-	0,  // [0:28] is the sub-list for field type_name
+	30, // 16: fraudactivity.v1.ListFraudActivityResponse.fraud_activities:type_name -> fraudactivity.v1.FraudActivity
+	31, // 17: fraudactivity.v1.ListLabelledTransactionsResponse.labelled_transactions:type_name -> fraudactivity.v1.LabelledTransaction
+	10, // 18: fraudactivity.v1.WatchFraudActivityRequest.filter:type_name -> fraudactivity.v1.Filter
+	30, // 19: fraudactivity.v1.WatchFraudActivityResponse.fraud_activity:type_name -> fraudactivity.v1.FraudActivity
+	22, // 20: fraudactivity.v1.WatchFraudActivityResponse.heartbeat:type_name -> fraudactivity.v1.WatchFraudActivityResponse.Heartbeat
+	28, // 21: fraudactivity.v1.SummarizeFraudActivityRequest.from:type_name -> google.protobuf.Timestamp
+	28, // 22: fraudactivity.v1.SummarizeFraudActivityRequest.to:type_name -> google.protobuf.Timestamp
+	23, // 23: fraudactivity.v1.SummarizeFraudActivityResponse.buckets:type_name -> fraudactivity.v1.SummarizeFraudActivityResponse.Bucket
+	30, // 24: fraudactivity.v1.BatchGetFraudActivityResponse.Result.fraud_activity:type_name -> fraudactivity.v1.FraudActivity
+	32, // 25: fraudactivity.v1.BatchGetFraudActivityResponse.Result.error:type_name -> fraudactivity.v1.ItemError
+	0,  // 26: fraudactivity.v1.RecordTransactionsResponse.Result.status:type_name -> fraudactivity.v1.RecordStatus
+	32, // 27: fraudactivity.v1.RecordTransactionsResponse.Result.error:type_name -> fraudactivity.v1.ItemError
+	28, // 28: fraudactivity.v1.SummarizeFraudActivityResponse.Bucket.start:type_name -> google.protobuf.Timestamp
+	2,  // 29: fraudactivity.v1.FraudActivityService.GetFraudActivity:input_type -> fraudactivity.v1.GetFraudActivityRequest
+	3,  // 30: fraudactivity.v1.FraudActivityService.BatchGetFraudActivity:input_type -> fraudactivity.v1.BatchGetFraudActivityRequest
+	5,  // 31: fraudactivity.v1.FraudActivityService.AssessTransaction:input_type -> fraudactivity.v1.AssessTransactionRequest
+	6,  // 32: fraudactivity.v1.FraudActivityService.RecordTransactions:input_type -> fraudactivity.v1.RecordTransactionsRequest
+	8,  // 33: fraudactivity.v1.FraudActivityService.ReportOutcome:input_type -> fraudactivity.v1.ReportOutcomeRequest
+	11, // 34: fraudactivity.v1.FraudActivityService.ListFraudActivity:input_type -> fraudactivity.v1.ListFraudActivityRequest
+	13, // 35: fraudactivity.v1.FraudActivityService.ListLabelledTransactions:input_type -> fraudactivity.v1.ListLabelledTransactionsRequest
+	15, // 36: fraudactivity.v1.FraudActivityService.WatchFraudActivity:input_type -> fraudactivity.v1.WatchFraudActivityRequest
+	17, // 37: fraudactivity.v1.FraudActivityService.SummarizeFraudActivity:input_type -> fraudactivity.v1.SummarizeFraudActivityRequest
+	19, // 38: fraudactivity.v1.FraudActivityService.GetModel:input_type -> fraudactivity.v1.GetModelRequest
+	30, // 39: fraudactivity.v1.FraudActivityService.GetFraudActivity:output_type -> fraudactivity.v1.FraudActivity
+	4,  // 40: fraudactivity.v1.FraudActivityService.BatchGetFraudActivity:output_type -> fraudactivity.v1.BatchGetFraudActivityResponse
+	30, // 41: fraudactivity.v1.FraudActivityService.AssessTransaction:output_type -> fraudactivity.v1.FraudActivity
+	7,  // 42: fraudactivity.v1.FraudActivityService.RecordTransactions:output_type -> fraudactivity.v1.RecordTransactionsResponse
+	9,  // 43: fraudactivity.v1.FraudActivityService.ReportOutcome:output_type -> fraudactivity.v1.ReportOutcomeResponse
+	12, // 44: fraudactivity.v1.FraudActivityService.ListFraudActivity:output_type -> fraudactivity.v1.ListFraudActivityResponse
+	14, // 45: fraudactivity.v1.FraudActivityService.ListLabelledTransactions:output_type -> fraudactivity.v1.ListLabelledTransactionsResponse
+	16, // 46: fraudactivity.v1.FraudActivityService.WatchFraudActivity:output_type -> fraudactivity.v1.WatchFraudActivityResponse
+	18, // 47: fraudactivity.v1.FraudActivityService.SummarizeFraudActivity:output_type -> fraudactivity.v1.SummarizeFraudActivityResponse
+	33, // 48: fraudactivity.v1.FraudActivityService.GetModel:output_type -> fraudactivity.v1.Model
+	39, // [39:49] is the sub-list for method output_type
+	29, // [29:39] is the sub-list for method input_type
+	29, // [29:29] is the sub-list for extension type_name
+	29, // [29:29] is the sub-list for extension extendee
+	0,  // [0:29] is the sub-list for field type_name
 }
 
 func init() { file_fraudactivity_v1_service_proto_init() }
@@ -1633,15 +1756,15 @@ func file_fraudactivity_v1_service_proto_init() {
 	file_fraudactivity_v1_fraud_activity_proto_init()
 	file_fraudactivity_v1_permission_proto_init()
 	file_fraudactivity_v1_service_proto_msgTypes[8].OneofWrappers = []any{}
-	file_fraudactivity_v1_service_proto_msgTypes[12].OneofWrappers = []any{
+	file_fraudactivity_v1_service_proto_msgTypes[14].OneofWrappers = []any{
 		(*WatchFraudActivityResponse_FraudActivity)(nil),
 		(*WatchFraudActivityResponse_Heartbeat_)(nil),
 	}
-	file_fraudactivity_v1_service_proto_msgTypes[16].OneofWrappers = []any{
+	file_fraudactivity_v1_service_proto_msgTypes[18].OneofWrappers = []any{
 		(*BatchGetFraudActivityResponse_Result_FraudActivity)(nil),
 		(*BatchGetFraudActivityResponse_Result_Error)(nil),
 	}
-	file_fraudactivity_v1_service_proto_msgTypes[17].OneofWrappers = []any{
+	file_fraudactivity_v1_service_proto_msgTypes[19].OneofWrappers = []any{
 		(*RecordTransactionsResponse_Result_Status)(nil),
 		(*RecordTransactionsResponse_Result_Error)(nil),
 	}
@@ -1651,7 +1774,7 @@ func file_fraudactivity_v1_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_fraudactivity_v1_service_proto_rawDesc), len(file_fraudactivity_v1_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   20,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -51,6 +51,9 @@ const (
 	// FraudActivityServiceListFraudActivityProcedure is the fully-qualified name of the
 	// FraudActivityService's ListFraudActivity RPC.
 	FraudActivityServiceListFraudActivityProcedure = "/fraudactivity.v1.FraudActivityService/ListFraudActivity"
+	// FraudActivityServiceListLabelledTransactionsProcedure is the fully-qualified name of the
+	// FraudActivityService's ListLabelledTransactions RPC.
+	FraudActivityServiceListLabelledTransactionsProcedure = "/fraudactivity.v1.FraudActivityService/ListLabelledTransactions"
 	// FraudActivityServiceWatchFraudActivityProcedure is the fully-qualified name of the
 	// FraudActivityService's WatchFraudActivity RPC.
 	FraudActivityServiceWatchFraudActivityProcedure = "/fraudactivity.v1.FraudActivityService/WatchFraudActivity"
@@ -93,6 +96,9 @@ type FraudActivityServiceClient interface {
 	ReportOutcome(context.Context, *v1.ReportOutcomeRequest) (*v1.ReportOutcomeResponse, error)
 	// Lists recorded assessments, in VIEW_FULL.
 	ListFraudActivity(context.Context, *v1.ListFraudActivityRequest) (*v1.ListFraudActivityResponse, error)
+	// Lists transactions that have an outcome, in order of recording: what a model is
+	// trained and evaluated on.
+	ListLabelledTransactions(context.Context, *v1.ListLabelledTransactionsRequest) (*v1.ListLabelledTransactionsResponse, error)
 	// Streams assessments as they are made. Answers UNIMPLEMENTED in this version.
 	WatchFraudActivity(context.Context, *v1.WatchFraudActivityRequest) (*connect.ServerStreamForClient[v1.WatchFraudActivityResponse], error)
 	// Counts assessments and outcomes over time. Answers UNIMPLEMENTED in this
@@ -157,6 +163,13 @@ func NewFraudActivityServiceClient(httpClient connect.HTTPClient, baseURL string
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		listLabelledTransactions: connect.NewClient[v1.ListLabelledTransactionsRequest, v1.ListLabelledTransactionsResponse](
+			httpClient,
+			baseURL+FraudActivityServiceListLabelledTransactionsProcedure,
+			connect.WithSchema(fraudActivityServiceMethods.ByName("ListLabelledTransactions")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		watchFraudActivity: connect.NewClient[v1.WatchFraudActivityRequest, v1.WatchFraudActivityResponse](
 			httpClient,
 			baseURL+FraudActivityServiceWatchFraudActivityProcedure,
@@ -182,15 +195,16 @@ func NewFraudActivityServiceClient(httpClient connect.HTTPClient, baseURL string
 
 // fraudActivityServiceClient implements FraudActivityServiceClient.
 type fraudActivityServiceClient struct {
-	getFraudActivity       *connect.Client[v1.GetFraudActivityRequest, v1.FraudActivity]
-	batchGetFraudActivity  *connect.Client[v1.BatchGetFraudActivityRequest, v1.BatchGetFraudActivityResponse]
-	assessTransaction      *connect.Client[v1.AssessTransactionRequest, v1.FraudActivity]
-	recordTransactions     *connect.Client[v1.RecordTransactionsRequest, v1.RecordTransactionsResponse]
-	reportOutcome          *connect.Client[v1.ReportOutcomeRequest, v1.ReportOutcomeResponse]
-	listFraudActivity      *connect.Client[v1.ListFraudActivityRequest, v1.ListFraudActivityResponse]
-	watchFraudActivity     *connect.Client[v1.WatchFraudActivityRequest, v1.WatchFraudActivityResponse]
-	summarizeFraudActivity *connect.Client[v1.SummarizeFraudActivityRequest, v1.SummarizeFraudActivityResponse]
-	getModel               *connect.Client[v1.GetModelRequest, v1.Model]
+	getFraudActivity         *connect.Client[v1.GetFraudActivityRequest, v1.FraudActivity]
+	batchGetFraudActivity    *connect.Client[v1.BatchGetFraudActivityRequest, v1.BatchGetFraudActivityResponse]
+	assessTransaction        *connect.Client[v1.AssessTransactionRequest, v1.FraudActivity]
+	recordTransactions       *connect.Client[v1.RecordTransactionsRequest, v1.RecordTransactionsResponse]
+	reportOutcome            *connect.Client[v1.ReportOutcomeRequest, v1.ReportOutcomeResponse]
+	listFraudActivity        *connect.Client[v1.ListFraudActivityRequest, v1.ListFraudActivityResponse]
+	listLabelledTransactions *connect.Client[v1.ListLabelledTransactionsRequest, v1.ListLabelledTransactionsResponse]
+	watchFraudActivity       *connect.Client[v1.WatchFraudActivityRequest, v1.WatchFraudActivityResponse]
+	summarizeFraudActivity   *connect.Client[v1.SummarizeFraudActivityRequest, v1.SummarizeFraudActivityResponse]
+	getModel                 *connect.Client[v1.GetModelRequest, v1.Model]
 }
 
 // GetFraudActivity calls fraudactivity.v1.FraudActivityService.GetFraudActivity.
@@ -241,6 +255,15 @@ func (c *fraudActivityServiceClient) ReportOutcome(ctx context.Context, req *v1.
 // ListFraudActivity calls fraudactivity.v1.FraudActivityService.ListFraudActivity.
 func (c *fraudActivityServiceClient) ListFraudActivity(ctx context.Context, req *v1.ListFraudActivityRequest) (*v1.ListFraudActivityResponse, error) {
 	response, err := c.listFraudActivity.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// ListLabelledTransactions calls fraudactivity.v1.FraudActivityService.ListLabelledTransactions.
+func (c *fraudActivityServiceClient) ListLabelledTransactions(ctx context.Context, req *v1.ListLabelledTransactionsRequest) (*v1.ListLabelledTransactionsResponse, error) {
+	response, err := c.listLabelledTransactions.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -302,6 +325,9 @@ type FraudActivityServiceHandler interface {
 	ReportOutcome(context.Context, *v1.ReportOutcomeRequest) (*v1.ReportOutcomeResponse, error)
 	// Lists recorded assessments, in VIEW_FULL.
 	ListFraudActivity(context.Context, *v1.ListFraudActivityRequest) (*v1.ListFraudActivityResponse, error)
+	// Lists transactions that have an outcome, in order of recording: what a model is
+	// trained and evaluated on.
+	ListLabelledTransactions(context.Context, *v1.ListLabelledTransactionsRequest) (*v1.ListLabelledTransactionsResponse, error)
 	// Streams assessments as they are made. Answers UNIMPLEMENTED in this version.
 	WatchFraudActivity(context.Context, *v1.WatchFraudActivityRequest, *connect.ServerStream[v1.WatchFraudActivityResponse]) error
 	// Counts assessments and outcomes over time. Answers UNIMPLEMENTED in this
@@ -362,6 +388,13 @@ func NewFraudActivityServiceHandler(svc FraudActivityServiceHandler, opts ...con
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	fraudActivityServiceListLabelledTransactionsHandler := connect.NewUnaryHandlerSimple(
+		FraudActivityServiceListLabelledTransactionsProcedure,
+		svc.ListLabelledTransactions,
+		connect.WithSchema(fraudActivityServiceMethods.ByName("ListLabelledTransactions")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	fraudActivityServiceWatchFraudActivityHandler := connect.NewServerStreamHandlerSimple(
 		FraudActivityServiceWatchFraudActivityProcedure,
 		svc.WatchFraudActivity,
@@ -396,6 +429,8 @@ func NewFraudActivityServiceHandler(svc FraudActivityServiceHandler, opts ...con
 			fraudActivityServiceReportOutcomeHandler.ServeHTTP(w, r)
 		case FraudActivityServiceListFraudActivityProcedure:
 			fraudActivityServiceListFraudActivityHandler.ServeHTTP(w, r)
+		case FraudActivityServiceListLabelledTransactionsProcedure:
+			fraudActivityServiceListLabelledTransactionsHandler.ServeHTTP(w, r)
 		case FraudActivityServiceWatchFraudActivityProcedure:
 			fraudActivityServiceWatchFraudActivityHandler.ServeHTTP(w, r)
 		case FraudActivityServiceSummarizeFraudActivityProcedure:
@@ -433,6 +468,10 @@ func (UnimplementedFraudActivityServiceHandler) ReportOutcome(context.Context, *
 
 func (UnimplementedFraudActivityServiceHandler) ListFraudActivity(context.Context, *v1.ListFraudActivityRequest) (*v1.ListFraudActivityResponse, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("fraudactivity.v1.FraudActivityService.ListFraudActivity is not implemented"))
+}
+
+func (UnimplementedFraudActivityServiceHandler) ListLabelledTransactions(context.Context, *v1.ListLabelledTransactionsRequest) (*v1.ListLabelledTransactionsResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("fraudactivity.v1.FraudActivityService.ListLabelledTransactions is not implemented"))
 }
 
 func (UnimplementedFraudActivityServiceHandler) WatchFraudActivity(context.Context, *v1.WatchFraudActivityRequest, *connect.ServerStream[v1.WatchFraudActivityResponse]) error {
