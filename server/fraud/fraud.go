@@ -38,8 +38,21 @@ type Facts struct {
 	// least 0, capped at the largest int32.
 	AgeOfAccount int32
 	// NumberOfTransactions counts the account's transactions, this one included,
-	// that were recorded with a time not after this one's when this one was.
+	// that were recorded with a time not after this one's when this one was. The
+	// facts below are over these transactions, too.
 	NumberOfTransactions int32
+	// SecondsSincePrevious is in whole seconds from the latest of the others to
+	// Time, capped at the largest int32; without others it is AgeOfAccount.
+	SecondsSincePrevious int32
+	// AmountLastHour, AmountLastDay and AmountLastWeek sum up the amounts of the
+	// 3,600, 86,400 and 604,800 seconds up to Time, of those after Time less that
+	// long; capped at the largest double.
+	AmountLastHour float64
+	AmountLastDay  float64
+	AmountLastWeek float64
+	// TransactionsLastWeek counts those that AmountLastWeek sums up, capped at the
+	// largest int32.
+	TransactionsLastWeek int32
 }
 
 // Recorded is a transaction as the store holds it.
@@ -107,6 +120,21 @@ type Model struct {
 	TrainingRows int64     // 0 if unknown
 	Batches      bool      // answers many rows in one call
 	Explains     bool
+	// Calibration is promise and truth on the data the model was tested with when
+	// it was trained; empty if it does not publish them.
+	Calibration []CalibrationBin
+	// RefusedReplacement is why the model that was to replace this one is refused;
+	// empty if none is.
+	RefusedReplacement string
+}
+
+// CalibrationBin compares promise and truth over some of the scored rows. All
+// but Rows are 0 to 1.
+type CalibrationBin struct {
+	From, To        float64 // probabilities from From on and below To; in the last bin, 1 too
+	Rows            int64
+	MeanProbability float64 // 0 without rows
+	FraudRate       float64 // 0 without rows
 }
 
 // Prediction is a model's answer about one row: Err, or the rest.

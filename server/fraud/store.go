@@ -107,6 +107,14 @@ type Outcomes interface {
 	// NewestOutcomes finds the outcome that stands for each transaction ID that
 	// has one.
 	NewestOutcomes(ctx context.Context, ids []string) (map[string]Outcome, error)
+	// ListLabelled returns a page of the transactions that have an outcome, in
+	// the order they were recorded: at most limit (at least 1) of those whose Seq
+	// is above after. A page behind the last is empty.
+	ListLabelled(ctx context.Context, after int64, limit int) (LabelledPage, error)
+	// Live compares what modelVersion said with what came true. Of the newest so
+	// many outcomes to arrive it counts those that stand and whose transaction
+	// modelVersion has assessed; without any, Calibration is empty.
+	Live(ctx context.Context, modelVersion string, outcomes int) (Live, error)
 }
 
 // OutcomeResult is what became of one report.
@@ -114,6 +122,38 @@ type OutcomeResult struct {
 	Outcome Outcome
 	Err     error
 }
+
+// Labelled is a transaction with what it turned out to be.
+type Labelled struct {
+	Transaction Recorded
+	Outcome     Outcome     // the one that stands
+	Assessment  *Assessment // the last one recorded, FromRecord set; nil: none was
+}
+
+// LabelledPage is a part of the labelled transactions.
+type LabelledPage struct {
+	Items []Labelled
+	Next  int64 // what the next page is after; 0: this is the last page
+}
+
+// Live is how a version of a model did on transactions that were labelled: each
+// is a row.
+type Live struct {
+	Rows          int64
+	Frauds        int64 // rows whose outcome is fraud
+	Flagged       int64 // rows whose assessment has Label
+	FlaggedFrauds int64
+	// SquaredGaps sums (probability - truth)² over the rows; truth is 1 for fraud,
+	// else 0.
+	SquaredGaps float64
+	// Calibration has LiveBins bins of equal width: a row belongs to the bin whose
+	// number is the whole part of probability × LiveBins, and to the last one
+	// where that is LiveBins.
+	Calibration []CalibrationBin
+}
+
+// LiveBins is how many bins a Live has.
+const LiveBins = 10
 
 // Key is what identifies a caller. Its secret is not kept, only the hash.
 type Key struct {

@@ -15,6 +15,11 @@ var knownFacts = map[string]func(f fraud.Facts, age AgeUnit) float64{
 	"time":                   func(f fraud.Facts, _ AgeUnit) float64 { return float64(f.Time.Unix()) },
 	"age_of_account":         func(f fraud.Facts, age AgeUnit) float64 { return float64(age.of(f)) },
 	"number_of_transactions": func(f fraud.Facts, _ AgeUnit) float64 { return float64(f.NumberOfTransactions) },
+	"seconds_since_previous": func(f fraud.Facts, _ AgeUnit) float64 { return float64(f.SecondsSincePrevious) },
+	"amount_last_hour":       func(f fraud.Facts, _ AgeUnit) float64 { return f.AmountLastHour },
+	"amount_last_day":        func(f fraud.Facts, _ AgeUnit) float64 { return f.AmountLastDay },
+	"amount_last_week":       func(f fraud.Facts, _ AgeUnit) float64 { return f.AmountLastWeek },
+	"transactions_last_week": func(f fraud.Facts, _ AgeUnit) float64 { return float64(f.TransactionsLastWeek) },
 }
 
 // checkFacts refuses, by name, a fact that the gateway does not know.

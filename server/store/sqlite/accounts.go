@@ -20,24 +20,19 @@ var saveAccounts = newBulk(`accounts (account_seq, account_id, opened_at, transa
 // accounts are those of a call's transactions.
 type accounts struct {
 	ids []string // in the order that the call names them first
-	of  map[string]*account
+	all []*account
 }
 
 // accountsOf finds the accounts of transactions, and numbers those that are new.
 func accountsOf(c *engine.Conn, transactions []fraud.Transaction) (accounts, error) {
-	a := accounts{make([]string, 0, len(transactions)), make(map[string]*account, len(transactions))}
-	for _, t := range transactions {
-		if a.of[t.AccountID] == nil {
-			a.of[t.AccountID] = &account{}
-			a.ids = append(a.ids, t.AccountID)
-		}
-	}
+	a := group(transactions)
 	text, err := asJSON(a.ids)
 	if err != nil {
 		return a, err
 	}
 	err = each(c, findAccountsSQL, func(p *params) { p.text(text) }, func(r *row) {
-		*a.of[a.ids[r.int()]] = account{seq: r.int(), openedAt: r.int(), stored: r.int(), latest: r.int()}
+		found := a.all[r.int()]
+		found.seq, found.openedAt, found.stored, found.latest = r.int(), r.int(), r.int(), r.int()
 	})
 	if err != nil {
 		return a, err
@@ -45,10 +40,26 @@ func accountsOf(c *engine.Conn, transactions []fraud.Transaction) (accounts, err
 	return a, a.numberNew(c)
 }
 
+// group tells which transactions are of which account.
+func group(transactions []fraud.Transaction) accounts {
+	a := accounts{make([]string, 0, len(transactions)), make([]*account, 0, len(transactions))}
+	of := make(map[string]*account, len(transactions))
+	for i, t := range transactions {
+		known := of[t.AccountID]
+		if known == nil {
+			known = &account{}
+			of[t.AccountID] = known
+			a.ids, a.all = append(a.ids, t.AccountID), append(a.all, known)
+		}
+		known.rows = append(known.rows, i)
+	}
+	return a
+}
+
 func (a accounts) numberNew(c *engine.Conn) error {
 	var last int64
-	for _, id := range a.ids {
-		if a.of[id].seq != 0 {
+	for _, one := range a.all {
+		if one.seq != 0 {
 			continue
 		}
 		if last == 0 {
@@ -57,17 +68,16 @@ func (a accounts) numberNew(c *engine.Conn) error {
 			}
 		}
 		last++
-		a.of[id].seq = last
+		one.seq = last
 	}
 	return nil
 }
 
 func (a accounts) save(c *engine.Conn) error {
 	_, err := saveAccounts.insert(c, len(a.ids), func(p *params, i int) {
-		id := a.ids[i]
-		saved := a.of[id]
+		saved := a.all[i]
 		p.int(saved.seq)
-		p.text(id)
+		p.text(a.ids[i])
 		p.int(saved.openedAt)
 		p.int(saved.transactions())
 		p.int(saved.latest)

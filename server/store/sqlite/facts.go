@@ -6,44 +6,94 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
+// The windows of facts, in microseconds, as all times here.
+const (
+	second = 1_000_000
+	hour   = 3_600 * second
+	day    = 86_400 * second
+	week   = 604_800 * second
+)
+
+// never is before all times.
+const never = math.MinInt64
+
 // account is what is recorded of an account, and what this call adds.
 type account struct {
 	seq      int64
-	openedAt int64 // in microseconds, as all times here
-	stored   int64 // transactions from before this call
-	latest   int64
-	added    []int64 // times of this call's transactions
+	openedAt int64
+	stored   int64     // transactions from before this call
+	latest   int64     // the latest time of them; once facts are frozen, of all
+	rows     []int     // this call's transactions, by their place in it
+	recent   []payment // those stored that may be in the week before one of rows
 }
 
-func (a *account) transactions() int64 { return a.stored + int64(len(a.added)) }
+// payment is what counts of a transaction for later ones of its account.
+type payment struct {
+	at     int64
+	amount float64
+}
 
-// isLate reports whether transactions recorded before this call may be later
-// than one at time t, so that they must be counted.
+// standing is where a transaction stands among those stored of its account.
+type standing struct {
+	stored   int64 // how many there are
+	later    int64 // how many of them have a later time
+	previous int64 // the latest time of the others, or never
+}
+
+func (a *account) transactions() int64 { return a.stored + int64(len(a.rows)) }
+
+// isLate reports whether stored transactions may be later than one at time t, so
+// that they must be counted.
 func (a *account) isLate(t int64) bool { return a.stored > 0 && t < a.latest }
 
-// add adds a transaction to the account and computes the facts that depend on
-// it. later is how many of the stored transactions have a later time.
-func (a *account) add(t fraud.Transaction, later int64) (age, number int32) {
-	at := t.Time.UnixMicro()
-	if a.transactions() == 0 {
-		a.openedAt, a.latest = at, at
-		if !t.AccountOpenedAt.IsZero() {
-			a.openedAt = t.AccountOpenedAt.UnixMicro()
+// asLatest is where a transaction stands that is not late.
+func (a *account) asLatest() standing {
+	if a.stored == 0 {
+		return standing{previous: never}
+	}
+	return standing{stored: a.stored, previous: a.latest}
+}
+
+// freeze computes the facts of this call's transactions of the account, one
+// after the other as they arrived. standings and facts have one for each
+// transaction of the call.
+func (a *account) freeze(l *timeline, call []fraud.Transaction, standings []standing, facts []fraud.Facts) {
+	if first := call[a.rows[0]]; a.stored == 0 {
+		a.openedAt, a.latest = first.Time.UnixMicro(), first.Time.UnixMicro()
+		if !first.AccountOpenedAt.IsZero() {
+			a.openedAt = first.AccountOpenedAt.UnixMicro()
 		}
 	}
-	notAfter := a.stored - later + 1
-	if at >= a.latest {
-		notAfter = a.transactions() + 1
-	} else {
-		for _, before := range a.added {
-			if before <= at {
-				notAfter++
-			}
-		}
+	l.fill(a.recent, a.rows, call)
+	for i, row := range a.rows {
+		at := call[row].Time.UnixMicro()
+		own := tally{count: 1, added: 1, latest: at, sum: exact{call[row].Amount, 0}}
+		facts[row] = factsOf(l, standings[row], own, at-a.openedAt)
+		l.add(i, own)
+		a.latest = max(a.latest, at)
 	}
-	a.added = append(a.added, at)
-	a.latest = max(a.latest, at)
-	return capped((at - a.openedAt) / 1e6), capped(notAfter)
+}
+
+// factsOf computes the facts of a transaction that l does not have yet.
+func factsOf(l *timeline, stands standing, own tally, age int64) fraud.Facts {
+	at := own.latest
+	lastHour := l.between(at-hour, at)
+	lastDay := l.between(at-day, at-hour).and(lastHour)
+	lastWeek := l.between(at-week, at-day).and(lastDay)
+	before := l.between(never, at-week).and(lastWeek)
+	since := age
+	if previous := max(stands.previous, before.latest); previous != never {
+		since = at - previous
+	}
+	return fraud.Facts{
+		AgeOfAccount:         capped(age / second),
+		NumberOfTransactions: capped(stands.stored - stands.later + before.added + 1),
+		SecondsSincePrevious: capped(since / second),
+		AmountLastHour:       lastHour.and(own).sum.float(),
+		AmountLastDay:        lastDay.and(own).sum.float(),
+		AmountLastWeek:       lastWeek.and(own).sum.float(),
+		TransactionsLastWeek: capped(lastWeek.count + 1),
+	}
 }
 
 // capped fits n into the 32 bits that models are given.

@@ -2,8 +2,11 @@ package sqlite
 
 import (
 	"database/sql"
+	"fmt"
 	"io/fs"
 	"math"
+	"math/rand/v2"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,9 +15,9 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
-// olderStore is a directory with a store as the first version left it: with a
-// transaction that two models have assessed, and numbers that are not used.
-func olderStore(t *testing.T) (dir string) {
+// storeOf is a directory with a store as a version of the schema left it, once
+// statements have run.
+func storeOf(t *testing.T, version int64, statements ...string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	path, err := prepareFile(dir)
@@ -26,6 +29,7 @@ func olderStore(t *testing.T) (dir string) {
 		t.Fatal(err)
 	}
 	defer db.Close()
+	db.SetMaxOpenConns(1) // statements may depend on one another
 	files, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		t.Fatal(err)
@@ -34,19 +38,25 @@ func olderStore(t *testing.T) (dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := provider.UpTo(t.Context(), 1); err != nil {
+	if _, err := provider.UpTo(t.Context(), version); err != nil {
 		t.Fatal(err)
 	}
-	for _, statement := range []string{
-		`INSERT INTO accounts VALUES (1, 'account', 0, 1, 1000000)`,
-		`INSERT INTO transactions VALUES (1, 'a', 1, 12.5, 'EUR', 1000000, 1, 1, 0, 'backend')`,
-		`INSERT INTO assessments VALUES (3, 1, 'v2', 0, 0.025, NULL, 2000001, 'client'), (7, 1, 'v1', 1, 0.1, 0.05, 2000000, 'other')`,
-	} {
+	for _, statement := range statements {
 		if _, err := db.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}
 	}
 	return dir
+}
+
+// olderStore is one of the first version, with a transaction that two models have
+// assessed, and numbers that are not used.
+func olderStore(t *testing.T) (dir string) {
+	t.Helper()
+	return storeOf(t, 1,
+		`INSERT INTO accounts VALUES (1, 'account', 0, 1, 1000000)`,
+		`INSERT INTO transactions VALUES (1, 'a', 1, 12.5, 'EUR', 1000000, 1, 1, 0, 'backend')`,
+		`INSERT INTO assessments VALUES (3, 1, 'v2', 0, 0.025, NULL, 2000001, 'client'), (7, 1, 'v1', 1, 0.1, 0.05, 2000000, 'other')`)
 }
 
 func TestOlderStoresComeAlong(t *testing.T) {
@@ -56,7 +66,8 @@ func TestOlderStoresComeAlong(t *testing.T) {
 		t.Fatalf("%d items of %+v, error %v", len(page.Items), page, err)
 	}
 	known := fraud.Recorded{Seq: 1, ID: "a", Facts: fraud.Facts{AccountID: "account", Amount: 12.5, Currency: "EUR",
-		Time: time.Unix(1, 0).UTC(), AgeOfAccount: 1, NumberOfTransactions: 1}}
+		Time: time.Unix(1, 0).UTC(), AgeOfAccount: 1, NumberOfTransactions: 1, SecondsSincePrevious: 1,
+		AmountLastHour: 12.5, AmountLastDay: 12.5, AmountLastWeek: 12.5, TransactionsLastWeek: 1}}
 	want := fraud.Assessment{Transaction: known, ModelVersion: "v1", Label: true, Probability: 0.1, Threshold: 0.05,
 		AssessedAt: time.Unix(2, 0).UTC(), AssessedBy: "other", FromRecord: true}
 	if got := page.Items[0].Assessment; got != want {
@@ -88,4 +99,58 @@ func TestUnknownNumbersAreRefused(t *testing.T) {
 	if err != nil || found[0].Assessment != nil {
 		t.Errorf("%+v is recorded, error %v", found, err)
 	}
+}
+
+// Transactions of a store that did not know the facts of the last hour, day and
+// week get what they would have been given.
+func TestOlderTransactionsGetTheirRecentFacts(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 0))
+	dir := t.TempDir()
+	s := openIn(t, dir)
+	var ids []string
+	for range 40 {
+		var call []fraud.Transaction
+		for range 1 + random.IntN(50) {
+			ids = append(ids, fmt.Sprint(len(ids)))
+			call = append(call, earlierPayment(random, ids[len(ids)-1]))
+		}
+		if _, err := s.Record(t.Context(), call); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := lookUp(t, s, ids)
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	older := storeOf(t, 2, "ATTACH '"+filepath.Join(dir, fileName)+"' AS newer",
+		`INSERT INTO main.accounts SELECT * FROM newer.accounts`,
+		`INSERT INTO main.transactions SELECT transaction_seq, transaction_id, account_seq, amount, currency, time,
+			age_of_account, number_of_transactions, recorded_at, recorded_by FROM newer.transactions`)
+	for i, got := range lookUp(t, openIn(t, older), ids) {
+		if got.Err != nil || got.Transaction != want[i].Transaction {
+			t.Errorf("got  %+v\nwant %+v", got, want[i])
+		}
+	}
+}
+
+// earlierPayment may be of the same time as others, late, or at the edge of their
+// windows. One account pays more than a double can hold.
+func earlierPayment(random *rand.Rand, id string) fraud.Transaction {
+	p := fraud.Transaction{ID: id, AccountID: fmt.Sprint(random.IntN(6)), Amount: float64(1+random.IntN(1_000_000)) / 100}
+	if p.AccountID == "0" && random.IntN(4) == 0 {
+		p.Amount = math.MaxFloat64
+	}
+	for _, step := range []int64{100 * 52 * week, week, day, hour, 1} {
+		p.Time = time.UnixMicro(p.Time.UnixMicro() + step*random.Int64N(3))
+	}
+	return p
+}
+
+func lookUp(t *testing.T, s *Store, ids []string) []fraud.LookUpResult {
+	t.Helper()
+	found, err := s.LookUp(t.Context(), ids, "v1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
 }

@@ -113,12 +113,51 @@ func TestBoundsComeInOrder(t *testing.T) {
 	}
 }
 
+// What is labelled is found along indexes, without sorting what a page does not
+// show, and live figures look at the newest outcomes alone.
+func TestLabelledPlans(t *testing.T) {
+	s := openStore(t)
+	for _, test := range []struct {
+		name, sql string
+		want      []string
+	}{
+		{"a page", labelledSQL, []string{
+			"SEARCH outcomes USING COVERING INDEX outcomes_once (transaction_seq>?)",
+			"SCAN page",
+			"SEARCH transactions USING INTEGER PRIMARY KEY (rowid=?)",
+			"SEARCH accounts USING INTEGER PRIMARY KEY (rowid=?)",
+			"SEARCH outcomes USING INTEGER PRIMARY KEY (rowid=?)",
+			"SEARCH o USING COVERING INDEX outcomes_once (transaction_seq=?)",
+			"SEARCH assessments USING INTEGER PRIMARY KEY (rowid=?)",
+			"SEARCH a USING COVERING INDEX assessments_of_transaction (transaction_seq=?)"}},
+		{"live figures", liveSQL, []string{
+			"SEARCH outcomes USING INTEGER PRIMARY KEY (rowid>?)",
+			"SEARCH o USING COVERING INDEX outcomes_once (transaction_seq=? AND occurred_at>?)",
+			"SEARCH assessments USING INDEX assessments_of_transaction (transaction_seq=? AND model_version=?)"}},
+	} {
+		plan := explainSQL(t, s, test.sql, func(p *params) { p.int(1); p.int(1) })
+		for _, want := range test.want {
+			if !strings.Contains(plan, want) {
+				t.Errorf("%s: want %q; the plan is\n%s", test.name, want, plan)
+			}
+		}
+		if strings.Contains(plan, "FOR ORDER BY") || strings.Contains(plan, "FOR DISTINCT") {
+			t.Errorf("%s: sorts; the plan is\n%s", test.name, plan)
+		}
+	}
+}
+
 // explain returns the plan by which a part's page is chosen.
 func explain(t *testing.T, s *Store, p part) string {
 	t.Helper()
+	return explainSQL(t, s, p.page(), p.bind)
+}
+
+func explainSQL(t *testing.T, s *Store, sql string, bind func(p *params)) string {
+	t.Helper()
 	var plan strings.Builder
 	err := s.view(t.Context(), "explain", func(c *engine.Conn) error {
-		return each(c, "EXPLAIN QUERY PLAN "+p.page(), p.bind, func(r *row) {
+		return each(c, "EXPLAIN QUERY PLAN "+sql, bind, func(r *row) {
 			_, _, _ = r.int(), r.int(), r.int()
 			plan.WriteString(r.text() + "\n")
 		})

@@ -9,18 +9,12 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
-const (
-	findRecordedSQL = `
-		SELECT key, account_id, amount, currency, time
-		FROM json_each(?) CROSS JOIN transactions ON transaction_id = value JOIN accounts USING (account_seq)`
-
-	countLaterSQL = `
-		SELECT key, (SELECT count(*) FROM transactions WHERE account_seq = value->>0 AND time > value->>1)
-		FROM json_each(?)`
-)
+const findRecordedSQL = `
+	SELECT key, account_id, amount, currency, time
+	FROM json_each(?) CROSS JOIN transactions ON transaction_id = value JOIN accounts USING (account_seq)`
 
 var insertTransactions = newBulk(`transactions (transaction_id, account_seq, amount, currency, time,
-	age_of_account, number_of_transactions, recorded_at, recorded_by)`, 9, "")
+	recorded_at, recorded_by, `+computedColumns+`)`, 14, "")
 
 // Record implements fraud.Transactions.
 func (s *Store) Record(ctx context.Context, transactions []fraud.Transaction) ([]fraud.RecordResult, error) {
@@ -86,54 +80,47 @@ func recordFresh(c *engine.Conn, fresh []fraud.Transaction) error {
 	if err != nil {
 		return err
 	}
-	later, err := countLater(c, accounts, fresh)
+	facts, err := freeze(c, accounts, fresh)
 	if err != nil {
 		return err
 	}
-	ages, numbers := make([]int32, len(fresh)), make([]int32, len(fresh))
-	for i, t := range fresh {
-		ages[i], numbers[i] = accounts.of[t.AccountID].add(t, later[i])
-	}
 	if err := accounts.save(c); err != nil {
 		return err
+	}
+	seqs := make([]int64, len(fresh))
+	for _, a := range accounts.all {
+		for _, row := range a.rows {
+			seqs[row] = a.seq
+		}
 	}
 	now := time.Now()
 	_, err = insertTransactions.insert(c, len(fresh), func(p *params, i int) {
 		t := &fresh[i]
 		p.text(t.ID)
-		p.int(accounts.of[t.AccountID].seq)
+		p.int(seqs[i])
 		p.float(t.Amount)
 		p.text(t.Currency)
 		p.time(t.Time)
-		p.int(int64(ages[i]))
-		p.int(int64(numbers[i]))
 		p.time(now)
 		p.text(t.RecordedBy)
+		p.computed(&facts[i])
 	})
 	return err
 }
 
-// countLater counts, for each transaction that arrives late, those recorded
-// before this call with a later time.
-func countLater(c *engine.Conn, accounts accounts, transactions []fraud.Transaction) ([]int64, error) {
-	later := make([]int64, len(transactions))
-	var late []int
-	var questions [][2]int64
-	for i, t := range transactions {
-		if a, at := accounts.of[t.AccountID], t.Time.UnixMicro(); a.isLate(at) {
-			late = append(late, i)
-			questions = append(questions, [2]int64{a.seq, at})
-		}
-	}
-	if len(late) == 0 {
-		return later, nil
-	}
-	text, err := asJSON(questions)
+// freeze computes the facts that depend on an account's other transactions.
+func freeze(c *engine.Conn, accounts accounts, fresh []fraud.Transaction) ([]fraud.Facts, error) {
+	standings, err := findStandings(c, accounts, fresh)
 	if err != nil {
 		return nil, err
 	}
-	return later, each(c, countLaterSQL, func(p *params) { p.text(text) }, func(r *row) {
-		question := r.int()
-		later[late[question]] = r.int()
-	})
+	if err := findRecent(c, accounts, fresh); err != nil {
+		return nil, err
+	}
+	facts := make([]fraud.Facts, len(fresh))
+	var line timeline
+	for _, a := range accounts.all {
+		a.freeze(&line, fresh, standings, facts)
+	}
+	return facts, nil
 }

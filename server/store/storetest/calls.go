@@ -36,6 +36,14 @@ var calls = map[string]func(ctx context.Context, s fraud.Store) error{
 		_, err := s.NewestOutcomes(ctx, []string{"a"})
 		return err
 	},
+	"ListLabelled": func(ctx context.Context, s fraud.Store) error {
+		_, err := s.ListLabelled(ctx, 0, 1)
+		return err
+	},
+	"Live": func(ctx context.Context, s fraud.Store) error {
+		_, err := s.Live(ctx, "v1", 1)
+		return err
+	},
 	"CreateKey": func(ctx context.Context, s fraud.Store) error { return s.CreateKey(ctx, key("b", start)) },
 	"ListKeys": func(ctx context.Context, s fraud.Store) error {
 		_, err := s.ListKeys(ctx)
@@ -102,6 +110,8 @@ func testEmpty(t *testing.T, s fraud.Store) {
 	equal(t, "RecordAssessments", len(assess(t, s)), 0)
 	equal(t, "ReportOutcomes", len(report(t, s)), 0)
 	equal(t, "NewestOutcomes", len(newestOutcomes(t, s)), 0)
+	equal(t, "ListLabelled", labelled(t, s, 0, 1), fraud.LabelledPage{})
+	equal(t, "Live", live(t, s, "v1", 1), fraud.Live{})
 	touch(t, s, nil)
 	equal(t, "List", list(t, s, fraud.Query{Limit: 1}), fraud.Page{})
 	equal(t, "ListKeys", len(keys(t, s)), 0)

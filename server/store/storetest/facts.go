@@ -42,37 +42,49 @@ func testFacts(t *testing.T, open func(t *testing.T) fraud.Store) {
 			{"a", 0, 0, 0, 1}, {"b", 5, 0, 0, 1}, {"a", 10, 0, 10, 2}, {"b", 2, 0, 0, 1}, {"A", 9, 0, 0, 1}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			// However calls divide the rows, their facts are the same.
-			for size := 1; size <= len(test.rows); size++ {
-				prefix := fmt.Sprintf("%s %d ", test.name, size)
-				var transactions []fraud.Transaction
-				for i, r := range test.rows {
-					p := at(prefix+fmt.Sprint(i), prefix+r.account, r.time)
-					if r.opened != 0 {
-						p.AccountOpenedAt = start.Add(time.Duration(r.opened) * time.Second)
-					}
-					transactions = append(transactions, p)
+			var transactions []fraud.Transaction
+			for _, r := range test.rows {
+				p := at("", r.account, r.time)
+				if r.opened != 0 {
+					p.AccountOpenedAt = start.Add(time.Duration(r.opened) * time.Second)
 				}
-				for call := range slices.Chunk(transactions, size) {
-					record(t, s, call...)
-				}
-				var ids []string
-				for _, p := range transactions {
-					ids = append(ids, p.ID)
-				}
-				for i, known := range find(t, s, ids...) {
-					r, got := test.rows[i], known.Facts
-					equal(t, fmt.Sprintf("age of row %d in calls of %d", i, size), got.AgeOfAccount, r.age)
-					equal(t, fmt.Sprintf("number of row %d in calls of %d", i, size), got.NumberOfTransactions, r.number)
-				}
+				transactions = append(transactions, p)
 			}
+			inCallsOfEachSize(t, s, test.name, transactions, func(which string, i int, got fraud.Facts) {
+				equal(t, "age of "+which, got.AgeOfAccount, test.rows[i].age)
+				equal(t, "number of "+which, got.NumberOfTransactions, test.rows[i].number)
+			})
 		})
 	}
 	t.Run("the age is in whole seconds", func(t *testing.T) { testWholeSeconds(t, open(t)) })
+	testRecentFacts(t, open(t))
+	t.Run("what was recorded before keeps its facts", func(t *testing.T) { testFrozen(t, open(t)) })
 	for seed := range uint64(3) {
 		t.Run(fmt.Sprintf("a random stream agrees with counting, seed %d", seed), func(t *testing.T) {
 			testRandomStream(t, open(t), rand.New(rand.NewPCG(seed, 0)))
 		})
+	}
+}
+
+// inCallsOfEachSize records transactions in calls of one, of two and so on, each
+// time as others of other accounts: however calls divide them, their facts are
+// the same.
+func inCallsOfEachSize(t *testing.T, s fraud.Store, name string, transactions []fraud.Transaction, check func(which string, i int, got fraud.Facts)) {
+	t.Helper()
+	for size := 1; size <= len(transactions); size++ {
+		var ids []string
+		var others []fraud.Transaction
+		for i, p := range transactions {
+			p.ID = fmt.Sprintf("%s %d %d", name, size, i)
+			p.AccountID = fmt.Sprintf("%s %d %s", name, size, p.AccountID)
+			ids, others = append(ids, p.ID), append(others, p)
+		}
+		for call := range slices.Chunk(others, size) {
+			record(t, s, call...)
+		}
+		for i, known := range find(t, s, ids...) {
+			check(fmt.Sprintf("row %d in calls of %d", i, size), i, known.Facts)
+		}
 	}
 }
 
@@ -106,6 +118,9 @@ func testRandomStream(t *testing.T, s fraud.Store, random *rand.Rand) {
 		var results []string
 		for range 1 + random.IntN(25) {
 			p := randomPayment(random)
+			if len(arrived) > 0 && random.IntN(20) == 0 {
+				p = arrived[random.IntN(len(arrived))]
+			}
 			call = append(call, p)
 			switch first, ok := taken[p.ID]; {
 			case !ok:
@@ -128,11 +143,15 @@ func testRandomStream(t *testing.T, s fraud.Store, random *rand.Rand) {
 	equal(t, "recorded", find(t, s, ids...), want)
 }
 
+// randomPayment is at or beside the edge of windows of others.
 func randomPayment(random *rand.Rand) fraud.Transaction {
-	p := at(fmt.Sprint(random.IntN(600)), fmt.Sprint(random.IntN(4)), random.IntN(40))
-	p.Amount = float64(1 + random.IntN(2))
+	p := at(fmt.Sprint(random.IntN(600)), fmt.Sprint(random.IntN(4)), 0)
+	for _, step := range []time.Duration{window.week, window.day, window.hour, time.Second, time.Microsecond} {
+		p.Time = p.Time.Add(time.Duration(random.IntN(3)) * step)
+	}
+	p.Amount = float64(1+random.IntN(20)) / 4 // their sums are exact, so that all stores must agree
 	if random.IntN(3) == 0 {
-		p.AccountOpenedAt = start.Add(time.Duration(random.IntN(80)-60) * time.Second)
+		p.AccountOpenedAt = start.Add(time.Duration(random.IntN(80)-60) * time.Hour)
 	}
 	return p
 }
@@ -142,8 +161,8 @@ func randomPayment(random *rand.Rand) fraud.Transaction {
 func count(arrived []fraud.Transaction) fraud.Facts {
 	last := arrived[len(arrived)-1]
 	f := fraud.Facts{AccountID: last.AccountID, Amount: last.Amount, Currency: last.Currency, Time: last.Time}
-	var opened time.Time
-	for _, p := range arrived {
+	var opened, previous time.Time
+	for i, p := range arrived {
 		if p.AccountID != last.AccountID {
 			continue
 		}
@@ -153,10 +172,28 @@ func count(arrived []fraud.Transaction) fraud.Facts {
 				opened = p.AccountOpenedAt
 			}
 		}
-		if !p.Time.After(last.Time) {
-			f.NumberOfTransactions++
+		if p.Time.After(last.Time) {
+			continue
+		}
+		f.NumberOfTransactions++
+		if ago := last.Time.Sub(p.Time); ago < window.week {
+			f.AmountLastWeek += p.Amount
+			f.TransactionsLastWeek++
+			if ago < window.day {
+				f.AmountLastDay += p.Amount
+			}
+			if ago < window.hour {
+				f.AmountLastHour += p.Amount
+			}
+		}
+		if i < len(arrived)-1 && p.Time.After(previous) {
+			previous = p.Time
 		}
 	}
 	f.AgeOfAccount = int32(max(0, last.Time.Sub(opened)/time.Second))
+	f.SecondsSincePrevious = f.AgeOfAccount
+	if !previous.IsZero() {
+		f.SecondsSincePrevious = int32(last.Time.Sub(previous) / time.Second)
+	}
 	return f
 }

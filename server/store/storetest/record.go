@@ -92,6 +92,7 @@ func testValuesComeBack(t *testing.T, s fraud.Store) {
 		equal(t, "recorded", find(t, s, p.ID)[0], fraud.Recorded{Seq: int64(i + 1), ID: p.ID, Facts: fraud.Facts{
 			AccountID: p.AccountID, Amount: p.Amount, Currency: p.Currency,
 			Time: time.UnixMicro(p.Time.UnixMicro()).UTC(), NumberOfTransactions: 1,
+			AmountLastHour: p.Amount, AmountLastDay: p.Amount, AmountLastWeek: p.Amount, TransactionsLastWeek: 1,
 		}})
 	}
 }

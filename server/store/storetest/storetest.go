@@ -24,6 +24,8 @@ func Run(t *testing.T, open func(t *testing.T) fraud.Store) {
 		{"RecordAssessments", testRecordAssessments},
 		{"List", testList},
 		{"Outcomes", testOutcomes},
+		{"Labelled", testLabelled},
+		{"Live", testLive},
 		{"Keys", testKeys},
 		{"Concurrency", testConcurrency},
 		{"Calls", testCalls},
