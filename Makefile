@@ -90,12 +90,12 @@ $(PY):
 	$(PYTHON) -m venv $(VENV)
 
 # gen/python and the repository itself are import roots, wherever Python starts.
-$(VENV)/.serve: $(PY) predictor/requirements.txt
-	$(PY) -m pip install --quiet --disable-pip-version-check -r predictor/requirements.txt
+$(VENV)/.serve: $(PY) predictor/requirements.txt predictor/requirements-train.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check -r predictor/requirements-train.txt
 	@printf '%s\n' "$(CURDIR)" "$(CURDIR)/gen/python" > "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/grpcgoesbrrr.pth"
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.serve predictor/requirements-dev.txt
+$(VENV)/.dev: $(VENV)/.serve predictor/requirements-onnx.txt predictor/requirements-dev.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -r predictor/requirements-dev.txt
 	@touch $@
 

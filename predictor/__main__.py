@@ -1,4 +1,4 @@
-"""The command line: python -m predictor serve, train, evaluate or simulate."""
+"""The command line: python -m predictor serve, train, adopt, evaluate or simulate."""
 
 import argparse
 import datetime as dt
@@ -6,6 +6,7 @@ import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from predictor.errors import PredictorError
 
@@ -23,6 +24,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     _add_serve(commands.add_parser("serve", help="answer gRPC calls with a model"))
     _add_train(commands.add_parser("train", help="make a model from labelled transactions"))
+    _add_adopt(commands.add_parser("adopt", help="make a model directory from a model of your own"))
     _add_evaluate(commands.add_parser("evaluate", help="measure a model on labelled data"))
     _add_simulate(commands.add_parser("simulate", help="write made-up transactions"))
     return parser
@@ -39,20 +41,50 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--data", required=True, type=Path, metavar="FILE")
-    parser.add_argument("--accounts", type=Path, metavar="FILE")
-    parser.add_argument("--out", required=True, metavar="DIR", help="{version} is filled in")
-    parser.add_argument("--name", default="model", help="first part of the version")
+    _add_directory(parser, "model")
     parser.add_argument("--seed", type=_natural, default=1)
+    parser.add_argument("--facts", type=_names, metavar="A,B", help="the model may need no others")
+
+
+def _add_adopt(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", required=True, type=Path, metavar="FILE", help="LightGBM .txt or .onnx"
+    )
+    parser.add_argument("--features", required=True, type=_names, metavar="A,B", dest="names")
+    parser.add_argument(
+        "--expected", type=Path, metavar="FILE", help="facts, and fraud_probability of the original"
+    )
+    _add_directory(parser, "own")
+
+
+def _add_directory(parser: argparse.ArgumentParser, name: str) -> None:
+    _add_data(parser)
+    parser.add_argument("--out", required=True, metavar="DIR", help="{version} is filled in")
+    parser.add_argument("--name", default=name, help="first part of the version")
     parser.add_argument("--trained-at", type=_moment, metavar="RFC3339")
     parser.add_argument("--activate", action="store_true", help="name it in DIR/../active")
+    rule = parser.add_argument_group("threshold")
+    rule.add_argument("--false-positive-rate", type=_share, default=0.001, metavar="SHARE")
+    rule.add_argument("--miss-cost", type=_cost, default=0.0, help="of a fraud not flagged")
+    rule.add_argument("--alarm-cost", type=_cost, default=1.0, help="beside --miss-cost")
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", required=True, type=Path, metavar="FILE", help=".csv, .csv.gz or .parquet"
+    )
+    parser.add_argument("--accounts", type=Path, metavar="FILE")
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", required=True, type=Path, metavar="DIR")
-    parser.add_argument("--data", required=True, type=Path, metavar="FILE")
-    parser.add_argument("--accounts", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--model", required=True, type=Path, metavar="DIR", action="append", dest="models",
+        help="given more than once, models are compared",
+    )  # fmt: skip
+    _add_data(parser)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--plots", type=Path, metavar="DIR")
+    parser.add_argument("--every-row", action="store_true", help="those of the training too")
 
 
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +105,24 @@ def _natural(text: str) -> int:
     return number
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(","))
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 1:
+        raise argparse.ArgumentTypeError("must be above 0 and below 1")
+    return number
+
+
+def _cost(text: str) -> float:
+    number = float(text)
+    if not 0 < number < 1e12:
+        raise argparse.ArgumentTypeError("must be above 0 and below 1e12")
+    return number
+
+
 def _seconds(text: str) -> float:
     number = float(text)
     if not 0 < number < 1e6:
@@ -87,6 +137,15 @@ def _moment(text: str) -> str:
     return moment.isoformat()
 
 
+def _directory(args: argparse.Namespace) -> dict[str, Any]:
+    """Return what train and adopt have in common."""
+    from predictor.package import Rule
+
+    names = ("data", "accounts", "out", "name", "activate", "trained_at")
+    rule = Rule(args.miss_cost, args.alarm_cost, args.false_positive_rate)
+    return {name: getattr(args, name) for name in names} | {"rule": rule}
+
+
 def _run(args: argparse.Namespace) -> None:
     # Imports wait until _prepare has run, and until their command is wanted.
     if args.command == "serve":
@@ -98,20 +157,21 @@ def _run(args: argparse.Namespace) -> None:
     elif args.command == "train":
         from predictor import train
 
-        train.run(
-            data=args.data,
-            accounts=args.accounts,
-            out=args.out,
-            name=args.name,
-            seed=args.seed,
-            activate=args.activate,
-            trained_at=args.trained_at,
-        )
+        train.run(**_directory(args), seed=args.seed, facts=args.facts)
+    elif args.command == "adopt":
+        from predictor import adopt
+
+        adopt.run(**_directory(args), model=args.model, names=args.names, expected=args.expected)
     elif args.command == "evaluate":
         from predictor import evaluate
 
         text = evaluate.run(
-            path=args.model, data=args.data, accounts=args.accounts, as_json=args.json
+            paths=args.models,
+            data=args.data,
+            accounts=args.accounts,
+            as_json=args.json,
+            folder=args.plots,
+            every_row=args.every_row,
         )
         sys.stdout.write(f"{text}\n")
     else:

@@ -19,3 +19,7 @@ class ListenError(PredictorError):
 
 class RequestError(Exception):
     """A request that breaks the contract; its text goes back to the caller."""
+
+
+class UnsupportedError(Exception):
+    """A request that this model cannot answer; its text goes back to the caller."""

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import grpc
 from fraud_detection import fraud_detection_pb2 as pb
 
-from predictor.errors import RequestError
+from predictor.errors import RequestError, UnsupportedError
 from predictor.log import log
 from predictor.servicer import Servicer
 
@@ -104,6 +104,8 @@ def _guarded(answer: Answer[Request, Response], calls: InFlight) -> Answer[Reque
             return await answer(request, context)
         except RequestError as err:
             await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(err))
+        except UnsupportedError as err:
+            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(err))
         except Exception:  # noqa: BLE001 - A defect's text must not reach the caller.
             log("defect", traceback=traceback.format_exc())
             await context.abort(grpc.StatusCode.INTERNAL, "internal error")

@@ -3,51 +3,79 @@
 import datetime as dt
 import hashlib
 import json
-import math
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+import sys
+import types
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
 from predictor.calibration import Calibration
 from predictor.errors import ModelError
-from predictor.features import FACTS, FEATURE_NAMES
+from predictor.metrics import Bin
 
-FORMAT = 1
+FORMAT = 2
 """Of the model directory. Another number is refused."""
 
 NAME = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 """What a version, and a name in `active`, may look like."""
 
+ENGINES = {"lightgbm": "model.txt", "onnx": "model.onnx"}
+"""What can compute scores, and the file that it reads."""
+
+T = TypeVar("T")
+
+
+class _Rule(NamedTuple):
+    """What a field must hold to, beside its type."""
+
+    text: str
+    holds: Callable[[Any], object]
+
+
+def _like(pattern: str) -> _Rule:
+    return _Rule(f"text like {pattern}", re.compile(pattern).fullmatch)
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return dt.datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
+
 
 @dataclass(frozen=True)
 class Training:
-    """What a model was trained on. Times are seconds since 1970."""
+    """What a model was trained on. Times are seconds since 1970; 0 where it is not known."""
 
-    rows: int
+    rows: Annotated[int, _Rule("at least 0", lambda x: x >= 0)]
     seed: int
     from_time: float
     to_time: float  # Of the last row that was trained on.
     calibrate_from: float
     test_from: float
     data_rows: int
-    data_sha256: str
-    accounts_sha256: str
+    data_sha256: Annotated[str, _like(r"[0-9a-f]{64}")]
+    accounts_sha256: Annotated[str, _like(r"([0-9a-f]{64})?")]
 
 
 @dataclass(frozen=True)
 class Manifest:
     """The content of manifest.json, checked."""
 
-    version: str
-    sha256: str  # Of model.txt.
-    facts: tuple[str, ...]
+    version: Annotated[str, _like(NAME.pattern)]
+    engine: Annotated[str, _Rule(f"one of {', '.join(ENGINES)}", ENGINES.__contains__)]
+    sha256: Annotated[str, _like(r"[0-9a-f]{64}")]  # Of the engine's file.
     features: tuple[str, ...]
+    facts: tuple[str, ...]  # Those that the features need.
     calibration: Calibration
-    threshold: float
-    metrics: Mapping[str, float]
+    threshold: Annotated[float, _Rule("above 0 and below 1", lambda x: 0 < x < 1)]
+    threshold_rule: str
+    metrics: dict[str, float]  # On the test part; NAME.low and NAME.high are its interval.
+    bins: tuple[Bin, ...]  # Of the test part.
     training: Training
-    trained_at: str
+    trained_at: Annotated[str, _Rule("a moment like 2026-01-31T00:00:00+00:00", _is_moment)]
 
     def trained(self) -> dt.datetime:
         """Return the moment of training, with its time zone."""
@@ -65,7 +93,6 @@ def fingerprint(
 def dump(manifest: Manifest) -> str:
     """Return the text of manifest.json: the same manifest, the same bytes."""
     content = {"format": FORMAT, **asdict(manifest)}
-    content["calibration"] = {"method": "platt", **asdict(manifest.calibration)}
     return json.dumps(content, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
@@ -77,117 +104,11 @@ def load(path: Path) -> Manifest:
         raise ModelError(f"{path}: is missing") from err
     except (OSError, ValueError, RecursionError) as err:
         raise ModelError(f"{path}: cannot be read as JSON: {err}") from err
-    fields = _Fields(path, content)
-    found = fields.integer("format")
-    if found != FORMAT:
-        raise ModelError(f"{path}: format must be {FORMAT}, not {found}")
-    manifest = Manifest(
-        version=fields.text("version", NAME),
-        sha256=fields.text("sha256", _SHA256),
-        facts=fields.names("facts", FACTS),
-        features=fields.names("features", FEATURE_NAMES),
-        calibration=_calibration(fields.inner("calibration")),
-        threshold=fields.number("threshold", lambda x: 0.0 < x < 1.0, "above 0 and below 1"),
-        metrics=fields.inner("metrics").numbers(),
-        training=_training(fields.inner("training")),
-        trained_at=fields.moment("trained_at"),
-    )
-    _check_version(path, manifest)
-    return manifest
-
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-_SHA256_OR_NONE = re.compile(r"([0-9a-f]{64})?")
-
-
-class _Fields:
-    """The fields of one JSON object, each read under a rule."""
-
-    def __init__(self, path: Path, content: object, prefix: str = "") -> None:
-        self._path, self._prefix = path, prefix
-        if not isinstance(content, dict):
-            raise ModelError(f"{path}: {prefix.rstrip('.') or 'the content'} must be an object")
-        self._content = content
-
-    def _refuse(self, name: str, rule: str) -> ModelError:
-        return ModelError(f"{self._path}: {self._prefix}{name} must be {rule}")
-
-    def inner(self, name: str) -> "_Fields":
-        return _Fields(self._path, self._content.get(name), f"{self._prefix}{name}.")
-
-    def text(self, name: str, pattern: re.Pattern[str]) -> str:
-        value = self._content.get(name)
-        if not isinstance(value, str) or not pattern.fullmatch(value):
-            raise self._refuse(name, f"text like {pattern.pattern}")
-        return value
-
-    def integer(self, name: str) -> int:
-        value = self._content.get(name)
-        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-            raise self._refuse(name, "a whole number, at least 0")
-        return value
-
-    def number(
-        self,
-        name: str,
-        holds: Callable[[float], bool] = lambda _: True,
-        rule: str = "a finite number",
-    ) -> float:
-        value = self._content.get(name)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self._refuse(name, rule)
-        if not math.isfinite(value) or not holds(value):
-            raise self._refuse(name, rule)
-        return float(value)
-
-    def numbers(self) -> dict[str, float]:
-        return {str(name): self.number(name) for name in self._content}
-
-    def names(self, name: str, known: Sequence[str]) -> tuple[str, ...]:
-        value = self._content.get(name)
-        if not isinstance(value, list):
-            raise self._refuse(name, "a list of names")
-        for entry in value:
-            if entry not in known:
-                raise self._refuse(name, f"names this server knows, and {entry!r} is not")
-        if tuple(value) != tuple(known):
-            raise self._refuse(name, f"exactly {', '.join(known)}")
-        return tuple(value)
-
-    def moment(self, name: str) -> str:
-        value = self._content.get(name)
-        try:
-            moment = dt.datetime.fromisoformat(value if isinstance(value, str) else "")
-        except ValueError as err:
-            raise self._refuse(name, "a moment like 2026-01-31T00:00:00+00:00") from err
-        if moment.tzinfo is None:
-            raise self._refuse(name, "a moment with its time zone")
-        return str(value)
-
-
-def _calibration(fields: _Fields) -> Calibration:
-    fields.text("method", re.compile("platt"))
-    return Calibration(
-        slope=fields.number("slope", lambda x: x > 0, "finite and above 0"),
-        intercept=fields.number("intercept"),
-    )
-
-
-def _training(fields: _Fields) -> Training:
-    return Training(
-        rows=fields.integer("rows"),
-        seed=fields.integer("seed"),
-        from_time=fields.number("from_time"),
-        to_time=fields.number("to_time"),
-        calibrate_from=fields.number("calibrate_from"),
-        test_from=fields.number("test_from"),
-        data_rows=fields.integer("data_rows"),
-        data_sha256=fields.text("data_sha256", _SHA256),
-        accounts_sha256=fields.text("accounts_sha256", _SHA256_OR_NONE),
-    )
-
-
-def _check_version(path: Path, manifest: Manifest) -> None:
+    if isinstance(content, dict) and content.pop("format", None) != FORMAT:
+        raise ModelError(f"{path}: format must be {FORMAT}; make the model anew, by train or adopt")
+    manifest = _read(path, "", Manifest, content)
+    if not manifest.calibration.slope > 0:
+        raise ModelError(f"{path}: calibration.slope must be above 0")
     expected = fingerprint(
         manifest.sha256, manifest.features, manifest.calibration, manifest.threshold
     )
@@ -195,3 +116,49 @@ def _check_version(path: Path, manifest: Manifest) -> None:
         raise ModelError(
             f"{path}: version must end in -{expected}, the fingerprint of what decides scores"
         )
+    return manifest
+
+
+def _read(path: Path, prefix: str, kind: type[T], content: object) -> T:
+    """Return a dataclass from a JSON object with exactly its fields, each held to its rule."""
+    if not isinstance(content, dict):
+        raise ModelError(f"{path}: {prefix.rstrip('.') or 'the content'} must be an object")
+    hints = get_type_hints(kind, include_extras=True)
+    if unknown := sorted(set(content) - set(hints)):
+        raise ModelError(f"{path}: {prefix}{unknown[0]} is not a field")
+    return kind(
+        **{name: _value(path, f"{prefix}{name}", hints[name], content.get(name)) for name in hints}
+    )
+
+
+_WORDS = {str: "text", int: "a whole number", float: "a finite number"}
+
+
+def _value(path: Path, name: str, kind: Any, value: object) -> Any:  # noqa: ANN401
+    """Return a JSON value as what a field's type says."""
+    if get_origin(kind) is Annotated:
+        inner, rule = get_args(kind)
+        found = _value(path, name, inner, value)
+        if not rule.holds(found):
+            raise ModelError(f"{path}: {name} must be {rule.text}, not {found!r}")
+        return found
+    if is_dataclass(kind):
+        return _read(path, f"{name}.", kind, value)  # type: ignore[arg-type]
+    if isinstance(kind, types.GenericAlias):
+        return _collection(path, name, kind, value)
+    if isinstance(value, bool) or not isinstance(value, (int, float) if kind is float else kind):
+        raise ModelError(f"{path}: {name} must be {_WORDS[kind]}")
+    if kind is float and not abs(value) <= sys.float_info.max:
+        raise ModelError(f"{path}: {name} must be {_WORDS[kind]}")
+    return kind(value)
+
+
+def _collection(path: Path, name: str, kind: types.GenericAlias, value: object) -> object:
+    inner = get_args(kind)
+    if get_origin(kind) is dict:
+        if not isinstance(value, dict):
+            raise ModelError(f"{path}: {name} must be an object")
+        return {key: _value(path, f"{name}.{key}", inner[1], v) for key, v in value.items()}
+    if not isinstance(value, list):
+        raise ModelError(f"{path}: {name} must be a list")
+    return tuple(_value(path, f"{name}[{i}]", inner[0], v) for i, v in enumerate(value))

@@ -1,87 +1,162 @@
-"""How good scores are, against what came true. Plain numpy, no look at the model."""
+"""How good scores are, against what came true. Plain numpy, no look at the model.
+
+Every figure takes weights, one for each row: a bootstrap draws rows again by weighing
+them, and sorts them only once.
+"""
+
+from dataclasses import asdict, dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from predictor.features import Column, Mask
 
+BINS = 10
+"""Of equal width, over the probabilities from 0 to 1."""
 
-def summarize(labels: Mask, probabilities: Column, threshold: float) -> dict[str, float]:
-    """Return every metric by name; `labels` must hold both classes.
-
-    `probabilities` are 0 to 1; at or above `threshold` a row is flagged.
-    """
-    flagged = probabilities >= threshold
-    hits = int((flagged & labels).sum())
-    rate = float(labels.mean())
-    return {
-        "rows": float(len(labels)),
-        "fraud_rate": rate,
-        "roc_auc": roc_auc(labels, probabilities),
-        "average_precision": average_precision(labels, probabilities),
-        "recall_at_1_percent_false_positives": recall_at(labels, probabilities, 0.01),
-        "brier": float(np.mean((probabilities - labels) ** 2)),
-        "brier_of_constant_rate": rate * (1.0 - rate),
-        "expected_calibration_error": calibration_error(labels, probabilities),
-        "precision_at_threshold": hits / max(1, int(flagged.sum())),
-        "recall_at_threshold": hits / int(labels.sum()),
-        "flagged_rate": float(flagged.mean()),
-    }
+CONFIDENCE = 0.95
+"""Of the intervals that `intervals` returns."""
 
 
-def _curve(labels: Mask, scores: Column) -> tuple[Column, Column, Column]:
-    """Return true positives, false positives and scores, cumulated from the highest score down.
+@dataclass(frozen=True)
+class Bin:
+    """Promise and truth over the scores of [start, end); the last bin holds 1 too."""
 
-    One entry for each distinct score, so that rows that tie count together.
-    """
-    order = np.argsort(-scores, kind="stable")
-    last = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)
-    true = np.cumsum(labels[order], dtype=np.float64)[last]
-    return true, last + 1.0 - true, scores[order][last]
-
-
-def roc_auc(labels: Mask, scores: Column) -> float:
-    """Return the chance that a fraud outranks a legitimate row, ties counted half (0 to 1)."""
-    true, false, _ = _curve(labels, scores)
-    heights = (true + np.append(0.0, true[:-1])) / 2.0
-    widths = np.diff(np.append(0.0, false))
-    return float(np.sum(heights * widths) / (true[-1] * false[-1]))
+    start: float
+    end: float
+    rows: float
+    promised: float  # Mean score, 0 to 1; 0 without rows.
+    seen: float  # Share of frauds, 0 to 1; 0 without rows.
 
 
-def average_precision(labels: Mask, scores: Column) -> float:
-    """Return the area under precision against recall, without interpolation (0 to 1).
+class Scored:
+    """Labelled rows in order of their score, the highest first. Both classes must be there."""
 
-    As Davis & Goadrich 2006 advise, no straight lines between points.
-    """
-    true, false, _ = _curve(labels, scores)
-    gained = np.diff(np.append(0.0, true)) / true[-1]
-    return float(np.sum(gained * true / (true + false)))
+    def __init__(self, labels: Mask, probabilities: Column) -> None:
+        self.order = np.argsort(-probabilities, kind="stable")
+        self.labels = labels[self.order]
+        self.scores = probabilities[self.order]
+        # Rows that tie count together, at the last of them.
+        self.last = np.append(np.flatnonzero(np.diff(self.scores)), len(labels) - 1)
+        self.bin = np.searchsorted(np.arange(1, BINS) / BINS, self.scores, side="right")
+        self.loss = (self.scores - self.labels) ** 2
+
+    def figures(self, threshold: float, weights: Column | None = None) -> dict[str, float]:
+        """Return every figure by name; at or above `threshold` a row is flagged.
+
+        roc_auc: the chance that a fraud outranks a legitimate row, ties counted half.
+        average_precision: the area under precision against recall, without straight
+        lines between points (Davis & Goadrich 2006). recall_at_…: the share of frauds
+        caught when at most this share of the legitimate rows is flagged.
+        expected_calibration_error: see `bins`. All are 0 to 1.
+        """
+        each = np.ones(len(self.labels)) if weights is None else weights[self.order]
+        frauds = each * self.labels
+        true, rows = np.cumsum(frauds)[self.last], np.cumsum(each)[self.last]
+        false, rate = rows - true, true[-1] / rows[-1]
+        flagged = np.searchsorted(-self.scores[self.last], -threshold, side="right")
+        hits, alarms = (true[flagged - 1], rows[flagged - 1]) if flagged else (0.0, 0.0)
+        gained = np.diff(true, prepend=0.0)
+        bins = self.bins(weights)
+        return {
+            "rows": float(rows[-1]),
+            "fraud_rate": float(rate),
+            "roc_auc": _roc_auc(true, false),
+            "average_precision": float(np.sum(gained * _ratio(true, rows)) / true[-1]),
+            "recall_at_0.1_percent_false_positives": _recall_at(true, false, 0.001),
+            "recall_at_1_percent_false_positives": _recall_at(true, false, 0.01),
+            "precision_at_100": _precision_at(true, rows, 100.0),
+            "brier": float(np.sum(each * self.loss) / rows[-1]),
+            "brier_of_constant_rate": float(rate * (1.0 - rate)),
+            "expected_calibration_error": calibration_error(bins),
+            "precision_at_threshold": float(hits / max(alarms, 1.0)),
+            "recall_at_threshold": float(hits / true[-1]),
+            "flagged_rate": float(alarms / rows[-1]),
+        }
+
+    def bins(self, weights: Column | None = None) -> list[Bin]:
+        """Return BINS bins of equal width: what was promised in each, and what came true."""
+        each = np.ones(len(self.labels)) if weights is None else weights[self.order]
+        rows, promised, seen = (
+            np.bincount(self.bin, each * what, BINS).astype(np.float64)
+            for what in (np.ones(len(each)), self.scores, self.labels)
+        )
+        promised, seen = _ratio(promised, rows), _ratio(seen, rows)
+        edges = np.arange(BINS + 1) / BINS
+        table = np.column_stack([edges[:-1], edges[1:], rows, promised, seen])
+        return [Bin(*row) for row in table.tolist()]
+
+    def threshold_of_false_positives(self, rate: float) -> float:
+        """Return the lowest threshold that flags at most this share of the legitimate rows.
+
+        It lies halfway to the next lower score, so that rounding elsewhere flips no row.
+        """
+        false = np.cumsum(~self.labels)[self.last]
+        distinct = np.append(self.scores[self.last], 0.0)
+        allowed = int(np.searchsorted(false, rate * false[-1], side="right"))
+        above, below = 1.0 if allowed == 0 else distinct[allowed - 1], distinct[allowed]
+        middle = (above + below) / 2.0
+        return float(middle if middle > below else above)
 
 
-def recall_at(labels: Mask, scores: Column, false_positive_rate: float) -> float:
-    """Return the share of frauds caught when at most this share of legitimate rows is flagged."""
-    true, false, _ = _curve(labels, scores)
-    allowed = false <= false_positive_rate * false[-1]
+def _ratio(part: Column, whole: Column) -> Column:
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+
+
+def roc_auc(labels: Mask, values: Column) -> float:
+    """Return the chance that a fraud has the greater value, ties counted half (0 to 1)."""
+    scored = Scored(labels, values)
+    true = np.cumsum(scored.labels, dtype=np.float64)[scored.last]
+    return _roc_auc(true, scored.last + 1.0 - true)
+
+
+def _roc_auc(true: Column, false: Column) -> float:
+    gained, widths = np.diff(true, prepend=0.0), np.diff(false, prepend=0.0)
+    return float(np.sum((true - gained / 2) * widths) / (true[-1] * false[-1]))
+
+
+def _recall_at(true: Column, false: Column, rate: float) -> float:
+    allowed = false <= rate * false[-1]
     return float(true[allowed].max(initial=0.0) / true[-1])
 
 
-def calibration_error(labels: Mask, probabilities: Column, bins: int = 10) -> float:
-    """Return the mean gap between promised and seen rate over bins of equal width (0 to 1).
+def _precision_at(true: Column, rows: Column, count: float) -> float:
+    """Return the share of frauds among the `count` rows that score highest."""
+    count = min(count, float(rows[-1]))
+    return float(np.interp(count, np.append(0.0, rows), np.append(0.0, true)) / count)
 
-    Weighted by rows (Naeini, Cooper & Hauskrecht 2015).
+
+def calibration_error(bins: list[Bin]) -> float:
+    """Return the mean gap between promise and truth, weighted by rows (0 to 1).
+
+    Naeini, Cooper & Hauskrecht 2015.
     """
-    index = np.minimum((probabilities * bins).astype(np.intp), bins - 1)
-    promised = np.bincount(index, weights=probabilities, minlength=bins)
-    seen = np.bincount(index, weights=labels.astype(np.float64), minlength=bins)
-    return float(np.abs(promised - seen).sum() / len(labels))
+    rows = sum(b.rows for b in bins)
+    return sum(b.rows * abs(b.promised - b.seen) for b in bins) / rows
 
 
-def best_f1_threshold(labels: Mask, scores: Column) -> float:
-    """Return the threshold with the greatest F1, the higher one if two tie.
+def draws(groups: npt.NDArray[np.int64], times: int, seed: int) -> list[Column]:
+    """Return weights of rows for as many bootstrap samples (Efron 1979).
 
-    It lies halfway to the next lower score, so that rounding elsewhere flips no row.
+    Whole groups are drawn, since the rows of one account come and go together: were
+    they drawn one by one, intervals would be too narrow.
     """
-    true, false, distinct = _curve(labels, scores)
-    f1 = 2.0 * true / (true + false + true[-1])
-    best = int(np.argmax(f1))
-    below = distinct[min(best + 1, len(distinct) - 1)]
-    return float((distinct[best] + below) / 2.0)
+    rng = np.random.default_rng(seed)
+    count = int(groups.max()) + 1
+    even = np.full(count, 1.0 / count)
+    return [rng.multinomial(count, even).astype(np.float64)[groups] for _ in range(times)]
+
+
+def intervals(samples: list[dict[str, float]]) -> dict[str, tuple[float, float]]:
+    """Return, by name, the percentiles between which CONFIDENCE of the samples lie."""
+    tails = [50.0 * (1.0 - CONFIDENCE), 50.0 * (1.0 + CONFIDENCE)]
+    found = {}
+    for name in samples[0]:
+        low, high = np.percentile([sample[name] for sample in samples], tails)
+        found[name] = (float(low), float(high))
+    return found
+
+
+def table(bins: list[Bin]) -> list[dict[str, float]]:
+    """Return bins as JSON holds them."""
+    return [asdict(b) for b in bins]

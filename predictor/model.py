@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import lightgbm as lgb
 import numpy as np
 
-from predictor import features, golden, manifest
-from predictor.errors import ModelError
-from predictor.features import FEATURE_NAMES, FEATURES, REASONS, Column, Facts, Mask, Reason
-from predictor.manifest import Manifest
+from predictor import engine, golden, manifest
+from predictor.engine import Engine
+from predictor.errors import ModelError, UnsupportedError
+from predictor.features import Column, Extractor, Facts, Mask, Reason
+from predictor.manifest import ENGINES, Manifest
 
 ACTIVE = "active"
 """A file in the root of the models: the name of the directory in use."""
@@ -45,16 +45,22 @@ class Explanation:
 
 
 class Model:
-    """Scores and explains. Calls do not change it, so threads may share it."""
+    """Scores and explains. Calls do not change it, so threads may share it.
 
-    def __init__(self, about: Manifest, booster: lgb.Booster) -> None:
+    Facts are columns of equal length, all those of `facts` among them.
+    """
+
+    def __init__(self, about: Manifest, scorer: Engine) -> None:
         self.manifest = about
-        self._booster = booster
+        self.extractor = Extractor(about.features)
+        self.facts = self.extractor.facts
+        self.explains = scorer.explains
+        self._engine = scorer
 
     def predict(self, facts: Facts) -> Prediction:
-        """Score every row. `facts` has the columns of features.FACTS, equal in length."""
-        errors = features.row_errors(facts)
-        raw = self.raw_scores(features.sound(facts, errors))
+        """Score every row."""
+        errors = self.extractor.row_errors(facts)
+        raw = self.raw_scores(self.extractor.sound(facts, errors))
         probabilities = self.manifest.calibration.probabilities(raw)
         labels = probabilities >= self.manifest.threshold
         if errors:
@@ -65,41 +71,32 @@ class Model:
     def explain(self, facts: Facts) -> Explanation:
         """Split every row's raw score into what each reason added: signed log-odds.
 
-        Exact Shapley values of the trees (TreeSHAP: Lundberg, Erion & Lee 2018); the
-        values of features that share a reason are added, which keeps the sum. About
-        fifty times slower than `predict`.
+        The contributions of features that share a reason are added, which keeps the
+        sum. About fifty times slower than `predict`. Raises UnsupportedError if the
+        model's engine cannot explain.
         """
-        errors = features.row_errors(facts)
-        usable = features.sound(facts, errors)
-        parts = self._contributions(usable)
+        if not self.explains:
+            raise UnsupportedError("this model cannot explain its scores")
+        errors = self.extractor.row_errors(facts)
+        usable = self.extractor.sound(facts, errors)
+        rows = len(usable[self.facts[0]])
+        # One row more, so that the baseline is known without any.
+        one = {name: np.append(usable[name], 1.0) for name in self.facts}
+        parts = self._engine.contributions(self.extractor.matrix(one))
         bad = list(errors)
         contributions = []
-        for reason in REASONS:
-            columns = [i for i, f in enumerate(FEATURES) if f.reason == reason.code]
-            log_odds = parts[:, columns].sum(axis=1)
+        for reason, columns in self.extractor.reasons.items():
+            log_odds = parts[:rows, columns].sum(axis=1)
             values = np.array(reason.value(usable))
             log_odds[bad], values[bad] = 0.0, 0.0
             contributions.append(Contribution(reason, log_odds, values))
-        return Explanation(self._baseline(), tuple(contributions), errors)
+        return Explanation(float(parts[rows, -1]), tuple(contributions), errors)
 
     def raw_scores(self, facts: Facts) -> Column:
-        """Return log-odds before calibration. The facts must hold to features.RULES."""
-        if not len(facts[features.FACTS[0]]):
+        """Return log-odds before calibration. The facts must hold to their rules."""
+        if not len(facts[self.facts[0]]):
             return np.empty(0, dtype=np.float64)
-        table = features.matrix(facts)
-        return np.asarray(self._booster.predict(table, raw_score=True, num_threads=1))
-
-    def _contributions(self, facts: Facts) -> Column:
-        """Return what each feature added, and in the last column the baseline."""
-        if not len(facts[features.FACTS[0]]):
-            return np.empty((0, len(FEATURES) + 1), dtype=np.float64)
-        table = features.matrix(facts)
-        return np.asarray(self._booster.predict(table, pred_contrib=True, num_threads=1))
-
-    def _baseline(self) -> float:
-        """Return the mean raw score of the trees, the same for every row."""
-        zero = {name: np.ones(1, dtype=np.float64) for name in features.FACTS}
-        return float(self._contributions(zero)[0, -1])
+        return self._engine.raw_scores(self.extractor.matrix(facts))
 
 
 def resolve(path: Path) -> Path:
@@ -129,23 +126,18 @@ def load(path: Path) -> Model:
     that scores otherwise than expected.
     """
     about = manifest.load(path / "manifest.json")
-    loaded = Model(about, _booster(path / "model.txt", about.sha256))
-    facts, expected = golden.load(path / "golden.csv")
-    golden.check(path / "golden.csv", expected, loaded.predict(facts).probabilities)
-    return loaded
-
-
-def _booster(path: Path, sha256: str) -> lgb.Booster:
+    file = path / ENGINES[about.engine]
     try:
-        content = path.read_bytes()
+        content = file.read_bytes()
     except OSError as err:
-        raise ModelError(f"{path}: {err.strerror}") from err
-    if hashlib.sha256(content).hexdigest() != sha256:
-        raise ModelError(f"{path}: its sha256 must be the manifest's {sha256}")
-    try:
-        booster = lgb.Booster(model_str=content.decode(), params={"verbosity": -1})
-    except (lgb.basic.LightGBMError, UnicodeDecodeError) as err:
-        raise ModelError(f"{path}: is not a LightGBM model: {err}") from err
-    if tuple(booster.feature_name()) != FEATURE_NAMES:
-        raise ModelError(f"{path}: its features must be exactly {', '.join(FEATURE_NAMES)}")
-    return booster
+        raise ModelError(f"{file}: {err.strerror}") from err
+    if hashlib.sha256(content).hexdigest() != about.sha256:
+        raise ModelError(f"{file}: its sha256 must be the manifest's {about.sha256}")
+    scorer = engine.load(about.engine, file, content, about.features)
+    loaded = Model(about, scorer)
+    if about.facts != loaded.facts:
+        raise ModelError(f"{path / 'manifest.json'}: facts must be {', '.join(loaded.facts)}")
+    facts, expected = golden.load(path / "golden.csv", loaded.extractor)
+    found = loaded.predict(facts).probabilities
+    golden.check(path / "golden.csv", expected, found, scorer.tolerance)
+    return loaded

@@ -16,7 +16,6 @@ class Reloader:
     def __init__(self, servicer: Servicer, path: Path, seconds: float) -> None:
         self._servicer, self._path, self._seconds = servicer, path, seconds
         self._now = asyncio.Event()
-        self._refused = ""
 
     def now(self) -> None:
         """Look at once."""
@@ -34,12 +33,12 @@ class Reloader:
         """Load what the path names now if its version is another; log the outcome."""
         try:
             found = await asyncio.to_thread(self._load)
-        except ModelError as err:
-            if str(err) != self._refused:
+        except (ModelError, OSError) as err:
+            if str(err) != self._servicer.refused:
                 log("model refused", error=str(err))
-            self._refused = str(err)
+            self._servicer.refused = str(err)
             return
-        self._refused = ""
+        self._servicer.refused = ""
         if found is not None:
             self._servicer.model = found
             log("model changed", model=found.manifest.version)

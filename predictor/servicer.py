@@ -1,31 +1,41 @@
 """Messages to arrays and back: what each RPC answers. No machine learning, no server."""
 
+from collections.abc import Sequence
+
 import numpy as np
 from fraud_detection import fraud_detection_pb2 as pb
 
 from predictor import wire
-from predictor.errors import RequestError
-from predictor.features import FACTS, Column, Facts
+from predictor.errors import RequestError, UnsupportedError
+from predictor.features import SEED_FACTS, Column, Facts
+from predictor.metrics import Bin
 from predictor.model import Model
 
 MAX_ROWS = 100_000
 """Of one batch."""
+
+_NAME = 100
+"""Characters of a name that an error repeats."""
 
 
 class Servicer:
     """Answers requests with `model`, which may be exchanged between calls.
 
     Every method raises RequestError, whose text is for the caller, if the request
-    breaks the contract.
+    breaks the contract, and UnsupportedError if the model cannot answer it.
     """
 
     def __init__(self, model: Model) -> None:
         self.model = model
+        self.refused = ""  # Why the model that was to replace this one is not here.
 
     def predict(self, request: pb.PredictionRequest) -> pb.PredictionResponse:
         """Answer PredictFraud: score one transaction."""
-        facts = {name: np.array([getattr(request, name)], dtype=np.float64) for name in FACTS}
-        found = self.model.predict(facts)
+        model = self.model
+        if others := [name for name in model.facts if name not in SEED_FACTS]:
+            raise UnsupportedError(f"this model needs {', '.join(others)}: use PredictFraudBatch")
+        facts = {name: np.array([getattr(request, name)], dtype=np.float64) for name in SEED_FACTS}
+        found = model.predict(facts)
         if found.errors:
             raise RequestError(found.errors[0])
         return pb.PredictionResponse(
@@ -36,34 +46,44 @@ class Servicer:
 
     def predict_batch(self, data: bytes) -> bytes:
         """Answer PredictFraudBatch, message for message still on the wire."""
-        facts = read_facts(data)
         model = self.model
         about = model.manifest
-        return wire.write_prediction(about.version, about.threshold, model.predict(facts))
+        found = model.predict(read_facts(data, model.facts))
+        return wire.write_prediction(about.version, about.threshold, found)
 
     def explain_batch(self, data: bytes) -> bytes:
         """Answer ExplainFraudBatch, message for message still on the wire."""
-        facts = read_facts(data)
         model = self.model
+        facts = read_facts(data, model.facts)
         return wire.write_explanation(model.manifest.version, model.explain(facts))
 
     def get_model(self, _: pb.GetModelRequest) -> pb.GetModelResponse:
         """Answer GetModel: describe the model now serving."""
         about = self.model.manifest
+        explains = [pb.CAPABILITY_EXPLAIN_BATCH] if self.model.explains else []
         reply = pb.GetModelResponse(
             version=about.version,
             facts=about.facts,
             threshold=about.threshold,
             metrics=dict(about.metrics),
-            capabilities=[pb.CAPABILITY_PREDICT_BATCH, pb.CAPABILITY_EXPLAIN_BATCH],
+            capabilities=[pb.CAPABILITY_PREDICT_BATCH, *explains],
             training_rows=about.training.rows,
+            refused_replacement=self.refused,
+            calibration=[_bin(b) for b in about.bins],
         )
         reply.trained_at.FromDatetime(about.trained())
         return reply
 
 
-def read_facts(data: bytes) -> Facts:
-    """Return the columns of a batch request by name: exactly FACTS, equal in length.
+def _bin(b: Bin) -> pb.CalibrationBin:
+    found = pb.CalibrationBin(to=b.end, rows=int(b.rows))
+    found.mean_fraud_probability, found.fraud_rate = b.promised, b.seen
+    setattr(found, "from", b.start)  # A keyword of Python.
+    return found
+
+
+def read_facts(data: bytes, names: Sequence[str]) -> Facts:
+    """Return the columns of a batch request by name: exactly `names`, equal in length.
 
     No rows and no columns make an empty batch. Raises RequestError that names the
     column and what is wrong with it.
@@ -73,17 +93,19 @@ def read_facts(data: bytes) -> Facts:
         raise RequestError(f"rows must be at most {MAX_ROWS}, not {rows}")
     facts: dict[str, Column] = {}
     for name, values in columns:
-        if name not in FACTS:
-            raise RequestError(f"column {name!r} is not known; this model takes {_NAMES}")
+        if name not in names:
+            short = name[:_NAME]  # A status holds 8 KB at most.
+            raise RequestError(f"column {short!r} is not known; this model takes {_list(names)}")
         if name in facts:
             raise RequestError(f"column {name} is doubled")
         if len(values) != rows:
             raise RequestError(f"column {name} has {len(values)} values, and rows is {rows}")
         facts[name] = values
-    missing = [name for name in FACTS if name not in facts]
+    missing = [name for name in names if name not in facts]
     if missing and (rows or columns):
-        raise RequestError(f"column {missing[0]} is missing; this model takes {_NAMES}")
-    return facts if facts else {name: np.empty(0, dtype=np.float64) for name in FACTS}
+        raise RequestError(f"column {missing[0]} is missing; this model takes {_list(names)}")
+    return facts if facts else {name: np.empty(0, dtype=np.float64) for name in names}
 
 
-_NAMES = ", ".join(FACTS)
+def _list(names: Sequence[str]) -> str:
+    return ", ".join(names)

@@ -13,6 +13,7 @@ import numpy as np
 from fraud_detection import fraud_detection_pb2 as pb
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, timestamp_pb2
 from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from predictor.errors import RequestError
 from predictor.features import Column
@@ -53,13 +54,19 @@ def read_batch(data: bytes) -> tuple[int, list[tuple[str, Column]]]:
     try:
         request = _ALIAS["PredictFraudBatchRequest"].FromString(data)
         size = 8 * request.rows
-        if all(len(c.values) == 1 and len(c.values[0]) == size for c in request.columns):
+        if all(_is_chunk(c, size) for c in request.columns):
             return request.rows, [(c.name, _doubles(c.values[0])) for c in request.columns]
         # Unpacked, in several chunks, or of a wrong length: legal, rare and slow.
         plain = pb.PredictFraudBatchRequest.FromString(data)
     except DecodeError as err:
         raise RequestError("the request is not a valid message") from err
     return plain.rows, [(c.name, np.array(c.values, dtype=np.float64)) for c in plain.columns]
+
+
+def _is_chunk(column: Any, size: int) -> bool:  # noqa: ANN401
+    # A double that is not packed is a field that the alias does not know.
+    values = column.values
+    return len(values) == 1 and len(values[0]) == size and not len(UnknownFieldSet(column))
 
 
 def _doubles(chunk: bytes) -> Column:
