@@ -95,11 +95,12 @@ func TestWrongContentTypesAndMethodsAreToldWhatIsRight(t *testing.T) {
 func TestWhatHasNoSideEffectsAnswersToGET(t *testing.T) {
 	s := startServer(t, noModel)
 	for procedure, status := range map[string]int{
-		"ListFraudActivity":      200,
-		"GetModel":               503, // allowed, and the model is down
-		"SummarizeFraudActivity": 400, // allowed, and from is missing
-		"GetFraudActivity":       405,
-		"RecordTransactions":     405,
+		"ListFraudActivity":        200,
+		"ListLabelledTransactions": 200,
+		"GetModel":                 503, // allowed, and the model is down
+		"SummarizeFraudActivity":   400, // allowed, and from is missing
+		"GetFraudActivity":         405,
+		"RecordTransactions":       405,
 	} {
 		query := url.Values{"connect": {"v1"}, "encoding": {"json"}, "message": {"{}"}}
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+servicePath+procedure+"?"+query.Encode(), nil)
@@ -122,7 +123,7 @@ func TestEveryProcedureIsGuarded(t *testing.T) {
 	open := map[string]string{
 		"GetFraudActivity": "client backend analyst admin", "BatchGetFraudActivity": "client backend analyst admin",
 		"AssessTransaction": "backend admin", "RecordTransactions": "backend admin", "ReportOutcome": "analyst admin",
-		"ListFraudActivity": "analyst admin", "SummarizeFraudActivity": "analyst admin", "GetModel": "analyst admin",
+		"ListFraudActivity": "analyst admin", "ListLabelledTransactions": "analyst admin", "SummarizeFraudActivity": "analyst admin", "GetModel": "analyst admin",
 	}
 	for procedure, roles := range open {
 		for _, role := range []string{"", "client", "backend", "analyst", "admin"} {

@@ -27,14 +27,15 @@ var errRejects = errors.New("some of the input was refused")
 // commands are the subcommands, one file each. Every flag can also be given as
 // BRRR_… in the environment.
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Serve the API and supervise the model."`
-	Keys    keysCmd    `cmd:"" help:"Create, list and revoke the keys of callers."`
-	Import  importCmd  `cmd:"" help:"Record transactions, and outcomes, from files."`
-	Check   checkCmd   `cmd:"" help:"Assess transactions that are recorded."`
-	List    listCmd    `cmd:"" help:"List recorded assessments."`
-	Outcome outcomeCmd `cmd:"" help:"Report what a transaction turned out to be."`
-	Model   modelCmd   `cmd:"" help:"Show the model now serving."`
-	Version versionCmd `cmd:"" help:"Show the version of this binary."`
+	Serve    serveCmd    `cmd:"" help:"Serve the API and supervise the model."`
+	Keys     keysCmd     `cmd:"" help:"Create, list and revoke the keys of callers."`
+	Import   importCmd   `cmd:"" help:"Record transactions, and outcomes, from files."`
+	Check    checkCmd    `cmd:"" help:"Assess transactions that are recorded."`
+	List     listCmd     `cmd:"" help:"List recorded assessments."`
+	Outcome  outcomeCmd  `cmd:"" help:"Report what a transaction turned out to be."`
+	Outcomes outcomesCmd `cmd:"" help:"Export what transactions turned out to be."`
+	Model    modelCmd    `cmd:"" help:"Show the model now serving; list models and change it."`
+	Version  versionCmd  `cmd:"" help:"Show the version of this binary."`
 }
 
 // streams are what a command reads and writes.

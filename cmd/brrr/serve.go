@@ -146,7 +146,7 @@ func (c *serveCmd) localPredictor() (predictor.LocalOptions, error) {
 		o.Python = filepath.Join(root, "predictor", ".venv", "bin", "python")
 	}
 	if o.Models == "" {
-		o.Models = filepath.Join(root, "predictor", "models")
+		o.Models = modelsIn(root)
 	}
 	return o, nil
 }

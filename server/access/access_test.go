@@ -250,15 +250,16 @@ func TestCreateKeyRefusesByField(t *testing.T) {
 // the permissions that its option names, for every role.
 func TestWhoMayDoWhat(t *testing.T) {
 	allowed := map[string]string{
-		"GetFraudActivity":       "client backend analyst admin",
-		"BatchGetFraudActivity":  "client backend analyst admin",
-		"AssessTransaction":      "backend admin",
-		"RecordTransactions":     "backend admin",
-		"ReportOutcome":          "analyst admin",
-		"ListFraudActivity":      "analyst admin",
-		"WatchFraudActivity":     "analyst admin",
-		"SummarizeFraudActivity": "analyst admin",
-		"GetModel":               "analyst admin",
+		"GetFraudActivity":         "client backend analyst admin",
+		"BatchGetFraudActivity":    "client backend analyst admin",
+		"AssessTransaction":        "backend admin",
+		"RecordTransactions":       "backend admin",
+		"ReportOutcome":            "analyst admin",
+		"ListFraudActivity":        "analyst admin",
+		"ListLabelledTransactions": "analyst admin",
+		"WatchFraudActivity":       "analyst admin",
+		"SummarizeFraudActivity":   "analyst admin",
+		"GetModel":                 "analyst admin",
 	}
 	methods := fraudactivityv1.File_fraudactivity_v1_service_proto.Services().ByName("FraudActivityService").Methods()
 	if methods.Len() != len(allowed) {

@@ -56,6 +56,8 @@ func fromFacts(f fraud.Facts) *fraudactivityv1.Facts {
 	return &fraudactivityv1.Facts{
 		AccountId: f.AccountID, Amount: f.Amount, Currency: f.Currency, Time: timestamppb.New(f.Time),
 		AgeOfAccount: f.AgeOfAccount, NumberOfTransactions: f.NumberOfTransactions,
+		SecondsSincePrevious: f.SecondsSincePrevious, TransactionsLastWeek: f.TransactionsLastWeek,
+		AmountLastHour: f.AmountLastHour, AmountLastDay: f.AmountLastDay, AmountLastWeek: f.AmountLastWeek,
 	}
 }
 
@@ -81,9 +83,21 @@ func fromModel(m fraud.Model) *fraudactivityv1.Model {
 	out := &fraudactivityv1.Model{
 		Version: m.Version, Facts: m.Facts, Threshold: fromThreshold(m.Threshold),
 		Metrics: m.Metrics, TrainingRows: m.TrainingRows, Explains: m.Explains,
+		Calibration: fromCalibration(m.Calibration), RefusedReplacement: m.RefusedReplacement,
 	}
 	if !m.TrainedAt.IsZero() {
 		out.TrainedAt = timestamppb.New(m.TrainedAt)
+	}
+	return out
+}
+
+func fromCalibration(bins []fraud.CalibrationBin) []*fraudactivityv1.CalibrationBin {
+	out := make([]*fraudactivityv1.CalibrationBin, len(bins))
+	for i, b := range bins {
+		out[i] = &fraudactivityv1.CalibrationBin{
+			From: percent(b.From), To: percent(b.To), Rows: b.Rows,
+			MeanFraudProbability: percent(b.MeanProbability), FraudRate: percent(b.FraudRate),
+		}
 	}
 	return out
 }

@@ -3,9 +3,12 @@ package rpc
 import (
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
@@ -22,6 +25,20 @@ func TestPercentIsExactToAPersonAndKeepsTheOrder(t *testing.T) {
 		if q := math.Nextafter(p, 1); percent(p) > percent(q) || math.Abs(percent(p)-100*p) > 1e-9 {
 			t.Fatalf("percent(%v) = %v, percent(%v) = %v", p, percent(p), q, percent(q))
 		}
+	}
+}
+
+func TestEveryFactIsShown(t *testing.T) {
+	when := time.Unix(1_700_000_000, 5000).UTC()
+	got := fromFacts(fraud.Facts{AccountID: "card-1", Amount: 1.5, Currency: "EUR", Time: when, AgeOfAccount: 2, NumberOfTransactions: 3,
+		SecondsSincePrevious: 4, AmountLastHour: 5.5, AmountLastDay: 6.5, AmountLastWeek: 7.5, TransactionsLastWeek: 8})
+	want := &fraudactivityv1.Facts{AccountId: "card-1", Amount: 1.5, Currency: "EUR", Time: timestamppb.New(when), AgeOfAccount: 2, NumberOfTransactions: 3,
+		SecondsSincePrevious: 4, AmountLastHour: 5.5, AmountLastDay: 6.5, AmountLastWeek: 7.5, TransactionsLastWeek: 8}
+	if !proto.Equal(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	if in, out := reflect.TypeFor[fraud.Facts]().NumField(), want.ProtoReflect().Descriptor().Fields().Len(); in != out {
+		t.Errorf("%d facts are known and %d can be shown", in, out)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 // service answers the procedures, one file each.
 type service struct {
 	Config
+	live *liveFigures
 }
 
 // NewHandler is the public port. A request passes, in this order: request ID,
@@ -23,7 +24,7 @@ type service struct {
 func NewHandler(cfg Config) http.Handler {
 	cfg = cfg.withDefaults()
 	mux := http.NewServeMux()
-	mux.Handle(fraudactivityv1connect.NewFraudActivityServiceHandler(&service{cfg}, callLayers(cfg)...))
+	mux.Handle(fraudactivityv1connect.NewFraudActivityServiceHandler(&service{cfg, newLiveFigures(cfg.Store)}, callLayers(cfg)...))
 	mux.Handle(grpchealth.NewHandler(healthChecker{cfg.Ready}))
 	names := grpcreflect.NewStaticReflector(fraudactivityv1connect.FraudActivityServiceName)
 	mux.Handle(grpcreflect.NewHandlerV1(names))

@@ -7,8 +7,6 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
-const defaultPageSize = 50
-
 // ListFraudActivity lists recorded assessments.
 func (s *service) ListFraudActivity(ctx context.Context, req *fraudactivityv1.ListFraudActivityRequest) (*fraudactivityv1.ListFraudActivityResponse, error) {
 	q := toQuery(req)
@@ -34,10 +32,7 @@ func (s *service) ListFraudActivity(ctx context.Context, req *fraudactivityv1.Li
 
 // toQuery reads what to list. Without a filter that is everything.
 func toQuery(req *fraudactivityv1.ListFraudActivityRequest) fraud.Query {
-	q := fraud.Query{Limit: int(req.PageSize)}
-	if q.Limit == 0 {
-		q.Limit = defaultPageSize
-	}
+	q := fraud.Query{Limit: pageSize(req.PageSize)}
 	if req.Order == fraudactivityv1.Order_ORDER_FRAUD_PROBABILITY {
 		q.Order = fraud.OrderProbability
 	}

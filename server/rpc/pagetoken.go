@@ -12,12 +12,22 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
-// A page token holds the last item's place and a fingerprint of the filter and
-// order. It is no secret: one that is made up can only lead to another place in
-// a list that the caller may read anyway.
+const defaultPageSize = 50
+
+// pageSize is how many items to show. The rules of the request bound it.
+func pageSize(asked int32) int {
+	if asked == 0 {
+		return defaultPageSize
+	}
+	return int(asked)
+}
+
+// A page token holds the last item's place and a fingerprint of the list. It is
+// no secret: one that is made up can only lead to another place in a list that
+// the caller may read anyway.
 const pageTokenBytes = 24
 
-func pageToken(next *fraud.Cursor, req *fraudactivityv1.ListFraudActivityRequest) string {
+func pageToken(next *fraud.Cursor, req proto.Message) string {
 	if next == nil {
 		return ""
 	}
@@ -28,7 +38,7 @@ func pageToken(next *fraud.Cursor, req *fraudactivityv1.ListFraudActivityRequest
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
-func parsePageToken(token string, req *fraudactivityv1.ListFraudActivityRequest) (*fraud.Cursor, error) {
+func parsePageToken(token string, req proto.Message) (*fraud.Cursor, error) {
 	if token == "" {
 		return nil, nil
 	}
@@ -37,7 +47,7 @@ func parsePageToken(token string, req *fraudactivityv1.ListFraudActivityRequest)
 		return nil, fraud.InvalidArgument("page_token", "must be a next_page_token of this service")
 	}
 	if binary.BigEndian.Uint64(raw) != fingerprint(req) {
-		return nil, fraud.InvalidArgument("page_token", "must be used with the filter and order that it was made for")
+		return nil, fraud.InvalidArgument("page_token", "must be used with the call, filter and order that it was made for")
 	}
 	c := &fraud.Cursor{Seq: int64(binary.BigEndian.Uint64(raw[8:])), Probability: math.Float64frombits(binary.BigEndian.Uint64(raw[16:]))}
 	if c.Seq < 1 || !(c.Probability >= 0 && c.Probability <= 1) {
@@ -46,10 +56,15 @@ func parsePageToken(token string, req *fraudactivityv1.ListFraudActivityRequest)
 	return c, nil
 }
 
-func fingerprint(req *fraudactivityv1.ListFraudActivityRequest) uint64 {
-	what := &fraudactivityv1.ListFraudActivityRequest{Filter: req.Filter, Order: req.Order}
-	raw, _ := proto.MarshalOptions{Deterministic: true}.Marshal(what)
+// fingerprint tells lists apart: by the call, and by what it lists in which
+// order.
+func fingerprint(req proto.Message) uint64 {
 	h := fnv.New64a()
-	h.Write(raw)
+	h.Write([]byte(req.ProtoReflect().Descriptor().FullName()))
+	if list, ok := req.(*fraudactivityv1.ListFraudActivityRequest); ok {
+		what := &fraudactivityv1.ListFraudActivityRequest{Filter: list.Filter, Order: list.Order}
+		raw, _ := proto.MarshalOptions{Deterministic: true}.Marshal(what)
+		h.Write(raw)
+	}
 	return h.Sum64()
 }

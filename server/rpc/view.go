@@ -20,24 +20,24 @@ func (s *service) show(ctx context.Context, a fraud.Assessment, view fraudactivi
 // reasons: an answer or an error for each, in order.
 func (s *service) showAll(ctx context.Context, all []fraud.Assessment, view fraudactivityv1.View) ([]*fraudactivityv1.FraudActivity, []error) {
 	shown, errs := make([]*fraudactivityv1.FraudActivity, len(all)), make([]error, len(all))
+	var why []fraud.Explanation
+	if view == fraudactivityv1.View_VIEW_EXPLAINED {
+		var err error // before they are shown: it may replace assessments
+		if why, err = s.Assessor.Explain(ctx, scopeOf(ctx).caller.KeyID, all); err != nil {
+			return shown, failAll(errs, err)
+		}
+	}
 	for i, a := range all {
 		shown[i] = fromActivity(a, view)
 	}
 	if len(all) == 0 || shown[0].Assessment == nil {
 		return shown, errs
 	}
+	for i, e := range why {
+		shown[i].Assessment.Reasons, errs[i] = fromReasons(e.Reasons), e.Err
+	}
 	if err := s.addOutcomes(ctx, shown); err != nil {
 		return shown, failAll(errs, err)
-	}
-	if view != fraudactivityv1.View_VIEW_EXPLAINED {
-		return shown, errs
-	}
-	explanations, err := s.Assessor.Explain(ctx, all)
-	if err != nil {
-		return shown, failAll(errs, err)
-	}
-	for i, e := range explanations {
-		shown[i].Assessment.Reasons, errs[i] = fromReasons(e.Reasons), e.Err
 	}
 	return shown, errs
 }

@@ -18,9 +18,6 @@ const (
 		LEFT JOIN assessments ON assessments.transaction_seq = transactions.transaction_seq
 			AND model_version = ?2`
 
-	factColumns     = `account_id, amount, currency, time, ` + computedColumns
-	computedColumns = `age_of_account, number_of_transactions, seconds_since_previous,
-		amount_last_hour, amount_last_day, amount_last_week, transactions_last_week`
 	assessmentColumns = `assessment_seq, assessments.label, probability, threshold, assessed_at, assessed_by`
 
 	// Nothing is ever deleted, so that the numbers up to the last are all given.
@@ -35,24 +32,6 @@ const (
 
 var insertAssessments = newBulk(`assessments (transaction_seq, model_version, label, probability,
 	threshold, assessed_at, assessed_by)`, 7, `ON CONFLICT (transaction_seq, model_version) DO NOTHING`)
-
-// facts reads factColumns. Most rows have the currency of the one before them.
-func (r *row) facts(before fraud.Facts) fraud.Facts {
-	return fraud.Facts{AccountID: r.text(), Amount: r.float(), Currency: r.textLike(before.Currency),
-		Time: r.time(), AgeOfAccount: r.int32(), NumberOfTransactions: r.int32(), SecondsSincePrevious: r.int32(),
-		AmountLastHour: r.float(), AmountLastDay: r.float(), AmountLastWeek: r.float(), TransactionsLastWeek: r.int32()}
-}
-
-// computed binds computedColumns.
-func (p *params) computed(f *fraud.Facts) {
-	p.int(int64(f.AgeOfAccount))
-	p.int(int64(f.NumberOfTransactions))
-	p.int(int64(f.SecondsSincePrevious))
-	p.float(f.AmountLastHour)
-	p.float(f.AmountLastDay)
-	p.float(f.AmountLastWeek)
-	p.int(int64(f.TransactionsLastWeek))
-}
 
 // assessment reads assessmentColumns.
 func (r *row) assessment(of fraud.Recorded, modelVersion string) (seq int64, a fraud.Assessment) {
