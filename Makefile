@@ -32,7 +32,7 @@ test: build predictor/models/active $(VENV)/.dev node_modules/.ready
 	go test -race ./...
 	@command -v wrk >/dev/null || echo "SKIPPED: tests of the load generator; to run them: apt-get install wrk" >&2
 	cd bench && go test -race ./...
-	go test -v -run Sparkov ./cmd/brrr
+	go test -v -run 'Sparkov|Switched' ./cmd/brrr
 	$(PY) -m pytest -q -c predictor/pyproject.toml predictor/tests
 
 ## lint: form, types, rules, and that gen/ is what the contracts say

@@ -27,7 +27,8 @@ func TestARepeatAnswersFromTheRecord(t *testing.T) {
 	if !proto.Equal(first, second) {
 		t.Errorf("the record changed:\n%v\n%v", first, second)
 	}
-	if f := first.Assessment.Facts; f.NumberOfTransactions != 3 || f.AgeOfAccount != 2*3600 || f.Amount != 12 {
+	if f := first.Assessment.Facts; f.NumberOfTransactions != 3 || f.AgeOfAccount != 2*3600 || f.Amount != 12 || f.SecondsSincePrevious != 3600 ||
+		f.AmountLastHour != 12 || f.AmountLastDay != 33 || f.AmountLastWeek != 33 || f.TransactionsLastWeek != 3 {
 		t.Errorf("facts %v", f)
 	}
 }
@@ -65,7 +66,8 @@ func TestReasonsAddUpAndComeStrongestFirst(t *testing.T) {
 		last = math.Abs(r.Contribution)
 		codes[r.Code] = r.Value
 	}
-	if len(codes) != 4 || codes["AMOUNT"] != 10 || codes["NUMBER_OF_TRANSACTIONS"] != 1 || codes["AGE_OF_ACCOUNT"] != 0 {
+	if len(codes) != 7 || codes["AMOUNT"] != 10 || codes["NUMBER_OF_TRANSACTIONS"] != 1 || codes["AGE_OF_ACCOUNT"] != 0 ||
+		codes["RECENT_AMOUNT"] != 10 || codes["RECENT_TRANSACTIONS"] != 1 {
 		t.Errorf("reasons %v", got.Assessment.Reasons)
 	}
 }

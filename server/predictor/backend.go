@@ -2,7 +2,6 @@ package predictor
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 
 	"github.com/wassef911/grpcgoesbrrr/gen/go/fraud_detection"
@@ -30,40 +29,32 @@ func newBackend(address string, opts Options) (*backend, error) {
 
 // predict scores rows in one call, or row by row where the host has no more.
 func (b *backend) predict(ctx context.Context, rows []fraud.Recorded) (fraud.Predictions, error) {
-	model := b.model.Load()
-	if model == nil {
-		return fraud.Predictions{}, errors.New("the host has not answered yet")
-	}
-	b.inFlight.Add(1)
-	defer b.inFlight.Add(-1)
-	if !model.Batches {
-		return b.predictUnary(ctx, model, rows)
-	}
-	reply, err := b.link.client.PredictFraudBatch(ctx, &fraud_detection.PredictFraudBatchRequest{
-		Rows: uint32(len(rows)), Columns: columns(rows, model.Facts, b.opts.AgeUnit),
+	return ask(ctx, b, func(model *fraud.Model) (fraud.Predictions, error) {
+		if !model.Batches {
+			return b.predictUnary(ctx, model, rows)
+		}
+		reply, err := b.link.client.PredictFraudBatch(ctx, &fraud_detection.PredictFraudBatchRequest{
+			Rows: uint32(len(rows)), Columns: columns(rows, model.Facts, b.opts.AgeUnit),
+		})
+		if err != nil {
+			return fraud.Predictions{}, err
+		}
+		return readBatch(reply, len(rows), b.opts.Scale)
 	})
-	if err != nil {
-		return fraud.Predictions{}, err
-	}
-	return readBatch(reply, len(rows), b.opts.Scale)
 }
 
 // explain tells why the model scores rows as it does.
 func (b *backend) explain(ctx context.Context, rows []fraud.Recorded) (fraud.Explanations, error) {
-	model := b.model.Load()
-	if model == nil {
-		return fraud.Explanations{}, errors.New("the host has not answered yet")
-	}
-	if !model.Explains {
-		return fraud.Explanations{}, fraud.Unimplemented("the model now serving gives no reasons for its scores")
-	}
-	b.inFlight.Add(1)
-	defer b.inFlight.Add(-1)
-	reply, err := b.link.client.ExplainFraudBatch(ctx, &fraud_detection.ExplainFraudBatchRequest{
-		Rows: uint32(len(rows)), Columns: columns(rows, model.Facts, b.opts.AgeUnit),
+	return ask(ctx, b, func(model *fraud.Model) (fraud.Explanations, error) {
+		if !model.Explains {
+			return fraud.Explanations{}, fraud.Unimplemented("the model now serving gives no reasons for its scores")
+		}
+		reply, err := b.link.client.ExplainFraudBatch(ctx, &fraud_detection.ExplainFraudBatchRequest{
+			Rows: uint32(len(rows)), Columns: columns(rows, model.Facts, b.opts.AgeUnit),
+		})
+		if err != nil {
+			return fraud.Explanations{}, err
+		}
+		return readExplanations(reply, len(rows))
 	})
-	if err != nil {
-		return fraud.Explanations{}, err
-	}
-	return readExplanations(reply, len(rows))
 }

@@ -86,6 +86,8 @@ func payments(n int) []fraud.Recorded {
 	for i := range rows {
 		rows[i] = fraud.Recorded{Seq: int64(i + 1), Facts: fraud.Facts{
 			Amount: float64(100 + i), Time: time.Unix(1_700_000_000+int64(i), 0), AgeOfAccount: int32(86_400*i + 5), NumberOfTransactions: int32(i + 1),
+			SecondsSincePrevious: int32(90_000 + i), AmountLastHour: 1000.5 + float64(i), AmountLastDay: 2000.5 + float64(i), AmountLastWeek: 3000.5 + float64(i),
+			TransactionsLastWeek: int32(i + 7),
 		}}
 	}
 	return rows

@@ -19,6 +19,7 @@ import (
 
 func TestAModelThatCannotBeServedIsRefusedByNameAndNeverReady(t *testing.T) {
 	type reply = fraud_detection.GetModelResponse
+	type bin = fraud_detection.CalibrationBin
 	for name, c := range map[string]struct {
 		spoil func(*reply)
 		said  string
@@ -31,6 +32,10 @@ func TestAModelThatCannotBeServedIsRefusedByNameAndNeverReady(t *testing.T) {
 		"long version":    {func(r *reply) { r.Version = strings.Repeat("v", 129) }, "version has 129 bytes"},
 		"threshold above": {func(r *reply) { r.Threshold = 1.1 }, "threshold: the model answered the probability 1.1"},
 		"threshold NaN":   {func(r *reply) { r.Threshold = math.NaN() }, "threshold: the model answered the probability NaN"},
+		"calibration above": {func(r *reply) { r.Calibration = []*bin{{To: 0.5}, {From: 0.5, To: 1.5}} },
+			"calibration bin 1: the model answered the probability 1.5"},
+		"calibration NaN":      {func(r *reply) { r.Calibration = []*bin{{To: 1, FraudRate: math.NaN()}} }, "calibration bin 0: the model answered the probability NaN"},
+		"calibration of debts": {func(r *reply) { r.Calibration = []*bin{{To: 1, Rows: -1}} }, "calibration bin 0: the model answered -1 rows"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			probes := make(chan struct{})
@@ -87,6 +92,11 @@ func TestColumnsArriveByNameInTheModelsOrder(t *testing.T) {
 		"time":                   {1_700_000_000, 1_700_000_001, 1_700_000_002},
 		"age_of_account":         {5, 86_405, 172_805},
 		"number_of_transactions": {1, 2, 3},
+		"seconds_since_previous": {90_000, 90_001, 90_002},
+		"amount_last_hour":       {1000.5, 1001.5, 1002.5},
+		"amount_last_day":        {2000.5, 2001.5, 2002.5},
+		"amount_last_week":       {3000.5, 3001.5, 3002.5},
+		"transactions_last_week": {7, 8, 9},
 	}
 	days := maps.Clone(values)
 	days["age_of_account"] = []float64{0, 1, 2}
@@ -98,7 +108,8 @@ func TestColumnsArriveByNameInTheModelsOrder(t *testing.T) {
 		"the seed's order": {[]string{"amount", "time", "age_of_account", "number_of_transactions"}, predictor.AgeSeconds, values},
 		"another order":    {[]string{"number_of_transactions", "age_of_account", "time", "amount"}, predictor.AgeSeconds, values},
 		"fewer":            {[]string{"time"}, predictor.AgeSeconds, values},
-		"age in days":      {[]string{"age_of_account", "amount"}, predictor.AgeDays, days},
+		"all there are":    {slices.Sorted(maps.Keys(values)), predictor.AgeSeconds, values},
+		"age in days":      {[]string{"age_of_account", "amount", "seconds_since_previous"}, predictor.AgeDays, days},
 	} {
 		t.Run(name, func(t *testing.T) {
 			calls := make(chan []*fraud_detection.Column, 3) // of the probe, Predict and Explain
@@ -158,6 +169,8 @@ func TestTheModelTellsOfItself(t *testing.T) {
 	h.model = func() (*fraud_detection.GetModelResponse, error) {
 		r, err := describe("v1", "amount")()
 		r.Metrics, r.TrainedAt, r.TrainingRows, r.Threshold = map[string]float64{"recall": 0.8}, timestamppb.New(trained), 7, 12.5
+		r.Calibration = []*fraud_detection.CalibrationBin{{To: 50, Rows: 3, MeanFraudProbability: 25, FraudRate: 12.5}, {From: 50, To: 100}}
+		r.RefusedReplacement = "golden.csv: row 1"
 		return r, err
 	}
 	m, err := openOn(t, h, predictor.Options{Scale: predictor.ScalePercent}).Model()
@@ -165,8 +178,53 @@ func TestTheModelTellsOfItself(t *testing.T) {
 		t.Fatal(err)
 	}
 	if m.Version != "v1" || !slices.Equal(m.Facts, []string{"amount"}) || m.Threshold != 0.125 || m.Metrics["recall"] != 0.8 ||
-		!m.TrainedAt.Equal(trained) || m.TrainingRows != 7 || !m.Batches || !m.Explains {
+		!m.TrainedAt.Equal(trained) || m.TrainingRows != 7 || !m.Batches || !m.Explains || m.RefusedReplacement != "golden.csv: row 1" {
 		t.Errorf("%+v", m)
+	}
+	if want := []fraud.CalibrationBin{{To: 0.5, Rows: 3, MeanProbability: 0.25, FraudRate: 0.125}, {From: 0.5, To: 1}}; !slices.Equal(m.Calibration, want) {
+		t.Errorf("calibration %v, want %v", m.Calibration, want)
+	}
+}
+
+func TestARefusedReplacementIsSeenAtTheNextLookAndLoggedOnce(t *testing.T) {
+	var mu sync.Mutex
+	reason, looks, done := "", make(chan struct{}), make(chan struct{})
+	h := good("v1")
+	h.model = func() (*fraud_detection.GetModelResponse, error) {
+		select {
+		case looks <- struct{}{}:
+		case <-done:
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		r, err := describe("v1", "amount")()
+		r.RefusedReplacement = reason
+		return r, err
+	}
+	address := socket(t)
+	start(t, address, h)
+	pool, book := open(t, predictor.Options{Addresses: []string{address}, WatchEvery: time.Millisecond})
+	<-looks
+	for _, says := range []string{"golden.csv: row 1", "", "model.txt: is cut short", "model.txt: is cut short"} {
+		mu.Lock()
+		reason = says
+		mu.Unlock()
+		for range 3 { // the first may have been under way, and the last's answer is not yet read
+			<-looks
+		}
+		if m, err := pool.Model(); err != nil || m.RefusedReplacement != says || m.Version != "v1" || !pool.Ready() {
+			t.Errorf("%q: %+v, %v; want it told, and the old model ready", says, m, err)
+		}
+	}
+	close(done)
+	pool.Close()
+	for _, says := range []string{"golden.csv: row 1", "model.txt: is cut short"} {
+		if line := book.await(t, "refuses"); !strings.Contains(line, says) || !strings.Contains(line, address) {
+			t.Errorf("the log says %q, want the host and %q", line, says)
+		}
+	}
+	if line, found, _ := book.read([]string{"refuses"}); found {
+		t.Errorf("and once more: %q", line)
 	}
 }
 

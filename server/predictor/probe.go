@@ -33,6 +33,7 @@ func (b *backend) probe(ctx context.Context) error {
 // probeRow is an ordinary payment. Its number is no transaction's.
 var probeRow = fraud.Recorded{Seq: 0, Facts: fraud.Facts{
 	Amount: 10, Time: time.Unix(1_700_000_000, 0).UTC(), AgeOfAccount: 365 * 24 * 60 * 60, NumberOfTransactions: 10,
+	SecondsSincePrevious: 24 * 60 * 60, AmountLastHour: 10, AmountLastDay: 10, AmountLastWeek: 20, TransactionsLastWeek: 2,
 }}
 
 func (b *backend) fetchModel(ctx context.Context) (*fraud.Model, error) {
@@ -62,9 +63,14 @@ func readModel(reply *fraud_detection.GetModelResponse, scale Scale) (*fraud.Mod
 	if err != nil {
 		return nil, fmt.Errorf("threshold: %w", err)
 	}
+	calibration, err := readCalibration(reply.Calibration, scale)
+	if err != nil {
+		return nil, err
+	}
 	model := &fraud.Model{
 		Version: reply.Version, Facts: reply.Facts, Threshold: threshold,
 		Metrics: reply.Metrics, TrainingRows: reply.TrainingRows,
+		Calibration: calibration, RefusedReplacement: reply.RefusedReplacement,
 		Batches:  slices.Contains(reply.Capabilities, fraud_detection.Capability_CAPABILITY_PREDICT_BATCH),
 		Explains: slices.Contains(reply.Capabilities, fraud_detection.Capability_CAPABILITY_EXPLAIN_BATCH),
 	}

@@ -132,6 +132,25 @@ func rowErrors(errs []*fraud_detection.RowError, rows int) (map[uint32]error, er
 	return failed, nil
 }
 
+// readCalibration checks what a model promised and what came true.
+func readCalibration(bins []*fraud_detection.CalibrationBin, scale Scale) ([]fraud.CalibrationBin, error) {
+	var out []fraud.CalibrationBin
+	for i, b := range bins {
+		if b.Rows < 0 {
+			return nil, fmt.Errorf("calibration bin %d: the model answered %d rows", i, b.Rows)
+		}
+		parts := []float64{b.From, b.To, b.MeanFraudProbability, b.FraudRate}
+		for j := range parts {
+			var err error
+			if parts[j], err = scale.probability(parts[j]); err != nil {
+				return nil, fmt.Errorf("calibration bin %d: %w", i, err)
+			}
+		}
+		out = append(out, fraud.CalibrationBin{From: parts[0], To: parts[1], Rows: b.Rows, MeanProbability: parts[2], FraudRate: parts[3]})
+	}
+	return out, nil
+}
+
 // checkVersion holds versions to what the record and the wire can carry.
 func checkVersion(version string) error {
 	if version == "" || len(version) > 128 {

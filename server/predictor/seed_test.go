@@ -128,6 +128,8 @@ func varied(n int) []fraud.Recorded {
 		rows[i] = fraud.Recorded{Seq: int64(i + 1), Facts: fraud.Facts{
 			Amount: 0.25 + float64(i), Time: time.Unix(1_700_000_000+int64(7*i), 0),
 			AgeOfAccount: int32(100_003 * i), NumberOfTransactions: int32(1 + i%5),
+			SecondsSincePrevious: int32(7 * i), AmountLastHour: 0.25 + float64(i), AmountLastDay: 1 + float64(i), AmountLastWeek: 2 + float64(i),
+			TransactionsLastWeek: int32(1 + i%5),
 		}}
 	}
 	return rows

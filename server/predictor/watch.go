@@ -12,13 +12,13 @@ import (
 // that changes.
 func (p *Pool) watch(ctx context.Context, b *backend) {
 	const eager = 100 * time.Millisecond // while it is not ready
-	said := ""
+	said, refused := "", ""
 	for {
 		err := b.probe(ctx)
 		if ctx.Err() != nil {
 			return
 		}
-		said = p.note(b, err, said)
+		said, refused = p.note(b, err, said), p.noteRefusal(b, refused)
 		wait := p.opts.WatchEvery
 		if err != nil {
 			wait = min(eager, wait)
@@ -45,6 +45,20 @@ func (p *Pool) note(b *backend, err error, said string) string {
 		p.opts.Log.Info("predictor ready", "predictor", b.address, "model_version", m.Version, "batches", m.Batches)
 	}
 	return m.Version
+}
+
+// noteRefusal logs why a host refuses the model that was to replace its own,
+// unless that is what was said last.
+func (p *Pool) noteRefusal(b *backend, said string) string {
+	m := b.model.Load()
+	if m == nil {
+		return said
+	}
+	if m.RefusedReplacement != said && m.RefusedReplacement != "" {
+		p.opts.Log.Warn("predictor refuses a new model and serves on with the old one",
+			"predictor", b.address, "model_version", m.Version, "reason", m.RefusedReplacement)
+	}
+	return m.RefusedReplacement
 }
 
 // concern is how loudly to say that a host is not ready: one that has not been
