@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"testing"
@@ -12,8 +13,10 @@ import (
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/durationpb"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/wassef911/grpcgoesbrrr/bench/load"
+	"github.com/wassef911/grpcgoesbrrr/bench/peer"
 	"github.com/wassef911/grpcgoesbrrr/bench/result"
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
 )
@@ -93,7 +96,7 @@ func TestAnAnswerThatProvesNothingIsRefused(t *testing.T) {
 	whole := func() *fraudactivityv1.FraudActivity {
 		return &fraudactivityv1.FraudActivity{TransactionId: "a", FraudProbability: 25, Assessment: &fraudactivityv1.Assessment{Facts: &fraudactivityv1.Facts{Amount: 2}}}
 	}
-	if got, err := toAsked("a", whole()); err != nil || got.probability != .25 || got.row.Amount != 2 {
+	if got, err := toAsked("a", whole()); err != nil || got.probability != .25 || got.row.Amount != 2 || got.facts["amount"] != 2 {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	for name, spoil := range map[string]func(*fraudactivityv1.FraudActivity){
@@ -108,5 +111,20 @@ func TestAnAnswerThatProvesNothingIsRefused(t *testing.T) {
 				t.Errorf("got %+v, want an error", got)
 			}
 		})
+	}
+}
+
+func TestFactsAreToldByTheNamesThatModelsAskFor(t *testing.T) {
+	got := byName(&fraudactivityv1.Facts{AccountId: "card-1", Amount: 1.5, Currency: "EUR", Time: &timestamppb.Timestamp{Seconds: 2, Nanos: 9}, AgeOfAccount: 3,
+		NumberOfTransactions: 4, SecondsSincePrevious: 5, AmountLastHour: 6.5, AmountLastDay: 7.5, AmountLastWeek: 8.5, TransactionsLastWeek: 9})
+	want := peer.Facts{"amount": 1.5, "time": 2, "age_of_account": 3, "number_of_transactions": 4, "seconds_since_previous": 5,
+		"amount_last_hour": 6.5, "amount_last_day": 7.5, "amount_last_week": 8.5, "transactions_last_week": 9}
+	if !maps.Equal(got, want) {
+		t.Errorf("got  %v\nwant %v", got, want)
+	}
+	for name, value := range (peer.Row{Amount: 1.5, Time: 2, AgeOfAccount: 3, NumberOfTransactions: 4}).Facts() {
+		if want[name] != value {
+			t.Errorf("a peer is told %s %v, want %v", name, value, want[name])
+		}
 	}
 }

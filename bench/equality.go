@@ -20,9 +20,10 @@ const (
 	rounding = 0.5e-12
 )
 
-// asked is a transaction's facts as our service reports them, and the
-// probability that it answered with.
+// asked is a transaction's facts as our service reports them, what peers are
+// told of it, and the probability that our service answered with.
 type asked struct {
+	facts       peer.Facts
 	row         peer.Row
 	probability float64 // 0 to 1
 }
@@ -42,25 +43,34 @@ func (b *bench) compareUs(ctx context.Context, system string, g *gateway, ways [
 			b.note(result.Equal{System: system, Protocol: w.name, Error: err.Error()})
 			continue
 		}
-		rows, probabilities := split(said)
-		if err := b.compare(ctx, system, w.name, rows, probabilities); err != nil {
+		facts, probabilities := split(said)
+		if err := b.compare(ctx, system, w.name, facts, probabilities); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func split(all []asked) (rows []peer.Row, probabilities []float64) {
-	for i, a := range all {
-		a.row.TransactionID = i + 1
-		rows, probabilities = append(rows, a.row), append(probabilities, a.probability)
+func split(all []asked) (facts []peer.Facts, probabilities []float64) {
+	for _, a := range all {
+		facts, probabilities = append(facts, a.facts), append(probabilities, a.probability)
 	}
-	return rows, probabilities
+	return facts, probabilities
+}
+
+// forPeers are the rows of transactions, numbered from 1.
+func forPeers(all []asked) []peer.Row {
+	rows := make([]peer.Row, len(all))
+	for i, a := range all {
+		rows[i] = a.row
+		rows[i].TransactionID = i + 1
+	}
+	return rows
 }
 
 // compare holds probabilities against the model itself, and bars the system
 // from being timed if they differ.
-func (b *bench) compare(ctx context.Context, system, protocol string, rows []peer.Row, said []float64) error {
+func (b *bench) compare(ctx context.Context, system, protocol string, rows []peer.Facts, said []float64) error {
 	want, err := b.truth(ctx, rows)
 	if err != nil {
 		return err
@@ -118,10 +128,26 @@ func toAsked(id string, answer *fraudactivityv1.FraudActivity) (asked, error) {
 		return asked{}, fmt.Errorf("%s: answered from the record", id)
 	}
 	return asked{
+		facts: byName(facts),
 		row: peer.Row{
 			Amount: facts.Amount, Time: facts.GetTime().GetSeconds(),
 			AgeOfAccount: facts.AgeOfAccount, NumberOfTransactions: facts.NumberOfTransactions,
 		},
 		probability: answer.FraudProbability / 100,
 	}, nil
+}
+
+// byName reads every fact that a model can ask for: the numbers, and the time.
+func byName(message *fraudactivityv1.Facts) peer.Facts {
+	facts, fields := peer.Facts{}, message.ProtoReflect().Descriptor().Fields()
+	for i := range fields.Len() {
+		switch value := message.ProtoReflect().Get(fields.Get(i)).Interface().(type) {
+		case float64:
+			facts[fields.Get(i).TextName()] = value
+		case int32:
+			facts[fields.Get(i).TextName()] = float64(value)
+		}
+	}
+	facts["time"] = float64(message.GetTime().GetSeconds())
+	return facts
 }

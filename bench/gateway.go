@@ -102,7 +102,7 @@ func (g *gateway) restart(ctx context.Context) error {
 	g.process, err = b.set.Start(proc.Spec{
 		Name: "brrr", Log: filepath.Join(b.cache, "log", "brrr"),
 		Args: []string{binary, "serve", "--data", work, "--listen", g.address, "--admin-listen", g.admin,
-			"--predictor", g.predictor, "--predictor-root", b.repo, "--log-level", "warn"},
+			"--predictor", g.predictor, "--predictor-root", b.repo, "--models", b.models(), "--log-level", "warn"},
 	})
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"connectrpc.com/connect"
 
 	"github.com/wassef911/grpcgoesbrrr/bench/load"
+	"github.com/wassef911/grpcgoesbrrr/bench/peer"
 	"github.com/wassef911/grpcgoesbrrr/bench/proc"
 	"github.com/wassef911/grpcgoesbrrr/gen/go/fraud_detection"
 	"github.com/wassef911/grpcgoesbrrr/gen/go/fraud_detection/fraud_detectionconnect"
@@ -60,6 +61,9 @@ func (b *bench) timeFsync() (medianMicros float64, err error) {
 	})
 }
 
+// anyRow is an ordinary payment.
+var anyRow = peer.Row{TransactionID: 1, Amount: 12.5, Time: 1_750_000_000, AgeOfAccount: 8_000_000, NumberOfTransactions: 7}
+
 // timePredictor asks our Python process directly, one call after the other over
 // one connection.
 func (b *bench) timePredictor(ctx context.Context) error {
@@ -69,7 +73,9 @@ func (b *bench) timePredictor(ctx context.Context) error {
 	}
 	defer process.Stop()
 	client := fraud_detectionconnect.NewFraudDetectionServiceClient(h2c(), "http://"+address, connect.WithGRPC())
-	one := &fraud_detection.PredictionRequest{TransactionId: 1, Amount: 12.5, Time: 1_750_000_000, AgeOfAccount: 8_000_000, NumberOfTransactions: 7}
+	one := &fraud_detection.PredictionRequest{
+		TransactionId: 1, Amount: anyRow.Amount, Time: anyRow.Time, AgeOfAccount: anyRow.AgeOfAccount, NumberOfTransactions: anyRow.NumberOfTransactions,
+	}
 	ask := func() error { _, err := client.PredictFraud(ctx, one); return err }
 	if err := process.Await(ctx, patience, func(context.Context) error { return ask() }); err != nil {
 		return err
@@ -77,9 +83,13 @@ func (b *bench) timePredictor(ctx context.Context) error {
 	if b.run.Limits.PredictFraudMicros, err = medianOf(1000, ask); err != nil {
 		return err
 	}
-	batch := &fraud_detection.PredictFraudBatchRequest{Rows: 1}
-	for name, value := range map[string]float64{"amount": 12.5, "time": 1_750_000_000, "age_of_account": 8_000_000, "number_of_transactions": 7} {
-		batch.Columns = append(batch.Columns, &fraud_detection.Column{Name: name, Values: []float64{value}})
+	model, err := client.GetModel(ctx, &fraud_detection.GetModelRequest{})
+	if err != nil {
+		return err
+	}
+	batch, facts := &fraud_detection.PredictFraudBatchRequest{Rows: 1}, anyRow.Facts()
+	for _, name := range model.Facts {
+		batch.Columns = append(batch.Columns, &fraud_detection.Column{Name: name, Values: []float64{facts[name]}})
 	}
 	b.run.Limits.PredictBatchMicros, err = medianOf(1000, func() error { _, err := client.PredictFraudBatch(ctx, batch); return err })
 	return err

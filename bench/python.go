@@ -16,8 +16,18 @@ import (
 // python is the predictor's own interpreter.
 func (b *bench) python() string { return filepath.Join(b.repo, "predictor", ".venv", "bin", "python") }
 
-// models is the folder of models.
-func (b *bench) models() string { return filepath.Join(b.repo, "predictor", "models") }
+// models is the folder of the one model that all serve.
+func (b *bench) models() string { return filepath.Join(b.cache, "models") }
+
+// train makes that model, unless it is there.
+func (b *bench) train(ctx context.Context) error {
+	cmd := exec.CommandContext(ctx, "sh", "model.sh")
+	cmd.Env = append(os.Environ(), b.pythonEnv()...)
+	if said, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("train the model: %w\n%s", err, said)
+	}
+	return nil
+}
 
 // pythonEnv is what the predictor's package is found by. Arithmetic has one
 // thread, as everywhere else.
@@ -47,13 +57,9 @@ func (b *bench) inProcess(ctx context.Context, input, output any, words ...strin
 
 // truth asks the model itself, in a process without any service, for the
 // probability of each row.
-func (b *bench) truth(ctx context.Context, rows []peer.Row) ([]float64, error) {
-	facts := make([][4]float64, len(rows))
-	for i, r := range rows {
-		facts[i] = [4]float64{r.Amount, float64(r.Time), float64(r.AgeOfAccount), float64(r.NumberOfTransactions)}
-	}
+func (b *bench) truth(ctx context.Context, rows []peer.Facts) ([]float64, error) {
 	var said []float64
-	if err := b.inProcess(ctx, facts, &said, "truth", b.models()); err != nil {
+	if err := b.inProcess(ctx, rows, &said, "truth", b.models()); err != nil {
 		return nil, err
 	}
 	if len(said) != len(rows) {

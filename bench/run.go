@@ -102,7 +102,7 @@ func (b *bench) setUp(ctx context.Context) (err error) {
 		Recorded: b.Recorded, Quick: b.Quick, Only: b.Only,
 	}
 	b.run.Machine = b.describeMachine(ctx)
-	if err := b.build(ctx); err != nil {
+	if err := errors.Join(b.build(ctx), b.train(ctx)); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(filepath.Join(b.cache, "work")); err != nil { // of a run that was killed

@@ -63,7 +63,7 @@ func (b *bench) measureEquality(ctx context.Context) error {
 		return err
 	}
 	known, err := askBatchOf(ctx, us, peerRows)
-	b.rows, _ = split(known)
+	b.rows = forPeers(known)
 	return err
 }
 

@@ -106,14 +106,15 @@ func (b *bench) measurePeer(ctx context.Context, p peer.Peer) error {
 // comparePeer holds a peer's answers against the model itself.
 func (b *bench) comparePeer(ctx context.Context, p peer.Peer, s *server) error {
 	rows := b.rows[:compared]
-	said := make([]float64, len(rows))
+	facts, said := make([]peer.Facts, len(rows)), make([]float64, len(rows))
 	for i, row := range rows {
 		var err error
+		facts[i] = row.Facts()
 		if said[i], err = p.Ask(ctx, b.place(), s.address, row); err != nil {
 			return err
 		}
 	}
-	if err := b.compare(ctx, p.Name, p.Protocol, rows, said); err != nil {
+	if err := b.compare(ctx, p.Name, p.Protocol, facts, said); err != nil {
 		return err
 	}
 	if b.barred[p.Name] {

@@ -61,6 +61,15 @@ type Row struct {
 	NumberOfTransactions int32
 }
 
+// Facts are those of a transaction, by the names by which models ask for them.
+type Facts map[string]float64
+
+// Facts are all that a peer's model can be told.
+func (r Row) Facts() Facts {
+	return Facts{"amount": r.Amount, "time": float64(r.Time), "age_of_account": float64(r.AgeOfAccount),
+		"number_of_transactions": float64(r.NumberOfTransactions)}
+}
+
 // Peer is one of them, and where it is.
 type Peer struct {
 	About

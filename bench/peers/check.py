@@ -38,6 +38,7 @@ from grpc_tools import protoc
 
 PEERS = Path(__file__).resolve().parent
 REPO = PEERS.parents[1]
+MODELS = REPO / "bench/.cache/models"
 sys.path.insert(0, str(REPO))
 
 import common  # noqa: E402 - needs the repository to be importable
@@ -300,7 +301,7 @@ def check(name: str, envs: Path, seconds: int) -> bool:
         ENV=str(envs / name),
         REPO=str(REPO),
         TMPDIR=str(scratch),
-        MODEL=str(REPO / "predictor/models"),
+        MODEL=str(MODELS),
         PEER_CHECK=marker.partition("=")[2],
         PORT=str(ports[0]),
         PORT2=str(ports[1]),
@@ -354,7 +355,8 @@ def main() -> None:
     parser.add_argument("--env", type=Path, default=REPO / "bench/.env")
     parser.add_argument("--load", type=int, default=0, metavar="SECONDS")
     said = parser.parse_args()
-    os.environ["MODEL"] = str(REPO / "predictor/models")
+    subprocess.run(["sh", REPO / "bench/model.sh"], check=True)
+    os.environ["MODEL"] = str(MODELS)
     names = said.peers or sorted(path.parent.name for path in PEERS.glob("*/peer.json"))
     good = [check(name, said.env.resolve(), said.load) for name in names]
     if not all(good):
