@@ -93,7 +93,8 @@ SEED_FACTS = FACTS[:4]
 
 def _hour(facts: Facts) -> Column:
     # Of whole seconds: hosts are told no parts of them, and files may have some.
-    return np.floor(np.mod(facts["time"], _DAY)) / 3600.0
+    hour: Column = np.floor(np.mod(facts["time"], _DAY)) / 3600.0
+    return hour
 
 
 def _angle(facts: Facts) -> Column:
@@ -107,7 +108,8 @@ def _days(facts: Facts) -> Column:
 def _log_sum(facts: Facts, name: str) -> Column:
     # Rounded, because the order in which it was summed up shows in the last digits.
     # Sums that rounding would take beyond all numbers are as good as the limit.
-    return np.log1p(np.round(np.minimum(facts[name], _HUGE), 6))
+    total: Column = np.log1p(np.round(np.minimum(facts[name], _HUGE), 6))
+    return total
 
 
 REASONS = {
@@ -246,8 +248,9 @@ class Extractor:
         """Return what is wrong, by index of the row: the fact and the rule, each that is broken."""
         table = np.stack([facts[name] for name in self.facts])
         # A comparison with NaN is false, so that it refuses NaN without asking.
-        holds = (table >= self._low) & (table <= self._high)
-        holds[self._whole] &= np.floor(table[self._whole]) == table[self._whole]
+        with np.errstate(invalid="ignore"):  # There are NaNs that complain.
+            holds = (table >= self._low) & (table <= self._high)
+            holds[self._whole] &= np.floor(table[self._whole]) == table[self._whole]
         if holds.all():
             return {}
         errors: dict[int, str] = {}

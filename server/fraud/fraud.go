@@ -45,8 +45,8 @@ type Facts struct {
 	// Time, capped at the largest int32; without others it is AgeOfAccount.
 	SecondsSincePrevious int32
 	// AmountLastHour, AmountLastDay and AmountLastWeek sum up the amounts of the
-	// 3,600, 86,400 and 604,800 seconds up to Time, of those after Time less that
-	// long; capped at the largest double.
+	// 3,600, 86,400 and 604,800 seconds up to Time, this one's included and one of
+	// exactly that long before not; capped at the largest double.
 	AmountLastHour float64
 	AmountLastDay  float64
 	AmountLastWeek float64
