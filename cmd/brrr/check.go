@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"slices"
+	"strconv"
 
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
 )
@@ -119,7 +121,7 @@ func showReasons(w io.Writer, results []*checkResult) error {
 		fmt.Fprintf(w, "\nWhy %s scores as it does (log-odds; above 0 speaks for fraud):\n", r.TransactionId)
 		var rows [][]string
 		for _, reason := range reasons {
-			rows = append(rows, []string{fmt.Sprintf("%+.3f", reason.Contribution), reason.Code, fmt.Sprintf("%g", reason.Value), reason.Text})
+			rows = append(rows, []string{fmt.Sprintf("%+.3f", reason.Contribution), reason.Code, strconv.FormatFloat(math.Round(reason.Value*100)/100, 'f', -1, 64), reason.Text})
 		}
 		if err := printTable(w, []string{"CONTRIBUTION", "REASON", "VALUE", "MEANING"}, rows); err != nil {
 			return err
