@@ -1,4 +1,4 @@
-"""One small simulation and one small model for all tests, and servers as users start them."""
+"""One small simulation and two small models for all tests, and servers as users start them."""
 
 import contextlib
 import datetime as dt
@@ -13,11 +13,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import grpc
+import numpy as np
+import numpy.typing as npt
 import pytest
 from fraud_detection import fraud_detection_pb2 as pb
 from fraud_detection import fraud_detection_pb2_grpc as pb_grpc
 
-from predictor import model, simulate, train
+from predictor import dataset, evaluate, model, simulate, train
+from predictor.dataset import Dataset
+from predictor.features import FACTS, SEED_FACTS, Column
 from predictor.model import Model
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -46,7 +50,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 @pytest.fixture(scope="session")
 def root(simulated: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A models root with one active model. Tests that change it take a copy."""
+    """A models root with one active model, of all nine facts. Tests that change it take a copy."""
     folder = tmp_path_factory.mktemp("models")
     train.run(
         data=simulated.transactions,
@@ -57,6 +61,42 @@ def root(simulated: Files, tmp_path_factory: pytest.TempPathFactory) -> Path:
         activate=True,
     )
     return folder
+
+
+class Trained(NamedTuple):
+    root: Path
+    told: str  # What training printed.
+
+
+@pytest.fixture(scope="session")
+def trained_on_four(simulated: Files, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """A models root made by a user who wants the model to need no more than PredictFraud has."""
+    folder = tmp_path_factory.mktemp("four")
+    done = run(
+        *("train", "--data", simulated.transactions, "--accounts", simulated.accounts),
+        *("--out", f"{folder}/{{version}}", "--name", "four", "--activate"),
+        *("--facts", ", ".join(SEED_FACTS), "--miss-cost", "90", "--alarm-cost", "10"),
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    return Trained(folder, done.stderr)
+
+
+@pytest.fixture(scope="session")
+def four(trained_on_four: Trained) -> Path:
+    """The root of a model that needs the four facts of PredictFraud alone."""
+    return trained_on_four.root
+
+
+@pytest.fixture(scope="session")
+def rows(simulated: Files) -> Dataset:
+    """All rows of the simulation."""
+    return dataset.read(*simulated)
+
+
+@pytest.fixture(scope="session")
+def test_part(rows: Dataset, loaded: Model) -> Dataset:
+    """Those that the model was not made from."""
+    return evaluate.unseen(rows, [loaded])
 
 
 @pytest.fixture(scope="session")
@@ -173,13 +213,23 @@ def start(root: Path) -> Iterator[Start]:
         end(process)
 
 
-@pytest.fixture(scope="session")
-def server(root: Path) -> Iterator[Server]:
-    """A server for all tests that do not stop or change theirs."""
+def serving(root: Path) -> Iterator[Server]:
     with tempfile.TemporaryDirectory(prefix="p-") as folder:
         process = begin(f"unix:{folder}/s", "--model", root)
         yield Server(process)
         end(process)
+
+
+@pytest.fixture(scope="session")
+def server(root: Path) -> Iterator[Server]:
+    """A server for all tests that do not stop or change theirs."""
+    yield from serving(root)
+
+
+@pytest.fixture(scope="session")
+def four_server(four: Path) -> Iterator[Server]:
+    """Another, whose model PredictFraud can ask."""
+    yield from serving(four)
 
 
 COLUMNS = {
@@ -187,8 +237,47 @@ COLUMNS = {
     "time": [1_780_300_800.0, 1_780_281_900.0, 1_780_339_000.0, 1_780_330_000.0],
     "age_of_account": [90_000_000.0, 180_000_000.0, 7_200.0, 0.0],
     "number_of_transactions": [120.0, 90.0, 25.0, 1.0],
+    "seconds_since_previous": [86_400.0, 720.0, 25.0, 0.0],
+    "amount_last_hour": [12.5, 5_904.49, 48.3, 60.0],
+    "amount_last_day": [12.5, 5_904.49, 48.3, 60.0],
+    "amount_last_week": [151.25, 6_010.0, 48.3, 60.0],
+    "transactions_last_week": [6.0, 9.0, 25.0, 1.0],
 }
-"""Four rows that hold to every rule."""
+"""Four rows that hold to every rule: the second is a takeover."""
+
+FOUR = {name: COLUMNS[name] for name in SEED_FACTS}
+
+
+def arrays(columns: dict[str, list[float]]) -> dict[str, Column]:
+    return {name: np.array(values, dtype=np.float64) for name, values in columns.items()}
+
+
+def random_facts(rng: np.random.Generator, rows: int) -> dict[str, Column]:
+    """Facts of every size that hold to the rules; they need not fit together."""
+    found = {
+        "amount": np.exp(rng.uniform(-5, 12, rows)),
+        "time": np.floor(rng.uniform(0, 4e9, rows)),
+        "age_of_account": np.floor(np.exp(rng.uniform(0, 21, rows))),
+        "number_of_transactions": np.ceil(np.exp(rng.uniform(0, 9, rows))),
+        "seconds_since_previous": np.floor(np.exp(rng.uniform(0, 18, rows))),
+        "amount_last_hour": np.exp(rng.uniform(-5, 12, rows)),
+        "amount_last_day": np.exp(rng.uniform(-5, 13, rows)),
+        "amount_last_week": np.exp(rng.uniform(-5, 14, rows)),
+        "transactions_last_week": np.ceil(np.exp(rng.uniform(0, 6, rows))),
+    }
+    assert tuple(found) == FACTS
+    return found
+
+
+def made(
+    times: list[float], labels: list[bool], accounts: npt.NDArray[np.int64] | None = None
+) -> Dataset:
+    """Return rows that differ in nothing but their time, label and account."""
+    count = len(times)
+    facts = {name: np.full(count, float(column[3])) for name, column in COLUMNS.items()}
+    facts["time"] = np.array(times, dtype=np.float64)
+    numbers = np.arange(count) if accounts is None else accounts
+    return Dataset(facts, np.array(labels, dtype=np.bool_), numbers, "0" * 64, "")
 
 
 def batch(columns: dict[str, list[float]], rows: int | None = None) -> pb.PredictFraudBatchRequest:
@@ -205,8 +294,8 @@ def explained(request: pb.PredictFraudBatchRequest) -> pb.ExplainFraudBatchReque
 def single(row: int) -> pb.PredictionRequest:
     return pb.PredictionRequest(
         transaction_id=row + 1,
-        amount=COLUMNS["amount"][row],
-        time=int(COLUMNS["time"][row]),
-        age_of_account=int(COLUMNS["age_of_account"][row]),
-        number_of_transactions=int(COLUMNS["number_of_transactions"][row]),
+        amount=FOUR["amount"][row],
+        time=int(FOUR["time"][row]),
+        age_of_account=int(FOUR["age_of_account"][row]),
+        number_of_transactions=int(FOUR["number_of_transactions"][row]),
     )

@@ -20,11 +20,12 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
 
+from predictor import model
 from predictor.handlers import SERVICE, InFlight, handlers
 from predictor.model import Model
 from predictor.servicer import MAX_ROWS, Servicer
 
-from .conftest import COLUMNS, ROOT, Server, Start, batch, command, explained, run, single
+from .conftest import COLUMNS, FOUR, ROOT, Server, Start, batch, command, explained, run, single
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -54,13 +55,20 @@ def refused(code: grpc.StatusCode, text: str) -> Iterator[None]:
     assert text in (raised.value.details() or "")
 
 
+def answers(server: Server) -> bool:
+    with server.stub() as stub:
+        reply = stub.PredictFraudBatch(batch(COLUMNS))
+    return len(reply.fraud_probabilities) == 4 and not reply.errors
+
+
 @pytest.mark.parametrize("listen", ["unix", "127.0.0.1:0"])
 def test_every_call_is_answered_on_every_kind_of_address(
-    start: Start, short: Path, loaded: Model, listen: str
+    start: Start, short: Path, four: Path, listen: str
 ) -> None:
-    server = start(f"unix:{short}/s" if listen == "unix" else listen)
+    server = start(f"unix:{short}/s" if listen == "unix" else listen, model=four)
     assert not server.address.endswith(":0")
-    assert server.listening["model"] == loaded.manifest.version
+    version = model.resolve(four).name
+    assert server.listening["model"] == version
     with server.channel() as channel:
         stub = pb_grpc.FraudDetectionServiceStub(channel)
         for name in ("", SERVICE):
@@ -70,24 +78,58 @@ def test_every_call_is_answered_on_every_kind_of_address(
             "grpc.health.v1.Health",
             "grpc.reflection.v1alpha.ServerReflection",
         } == set(ProtoReflectionDescriptorDatabase(channel).get_services())
-        assert stub.GetModel(pb.GetModelRequest()).version == loaded.manifest.version
-        together = stub.PredictFraudBatch(batch(COLUMNS))
+        assert stub.GetModel(pb.GetModelRequest()).version == version
+        together = stub.PredictFraudBatch(batch(FOUR))
         for row in range(4):
             alone = stub.PredictFraud(single(row))
             assert alone.transaction_id == row + 1
             assert abs(alone.fraud_probability - together.fraud_probabilities[row]) <= 1e-12
-        explanation = stub.ExplainFraudBatch(explained(batch(COLUMNS)))
+            assert alone.predicted_label == together.predicted_labels[row]
+        explanation = stub.ExplainFraudBatch(explained(batch(FOUR)))
         assert len(explanation.contributions) == 4
     assert server.stop() == 0
 
 
-BAD: dict[str, tuple[pb.PredictionRequest | pb.PredictFraudBatchRequest, str]] = {
+def test_a_model_of_more_facts_than_predict_fraud_carries_says_which(server: Server) -> None:
+    others = (
+        "this model needs seconds_since_previous, amount_last_hour, amount_last_day,"
+        " amount_last_week, transactions_last_week: use PredictFraudBatch"
+    )
+    with server.stub() as stub:
+        for request in (single(0), pb.PredictionRequest()):
+            with refused(grpc.StatusCode.FAILED_PRECONDITION, others):
+                stub.PredictFraud(request)
+        reply = stub.GetModel(pb.GetModelRequest())
+    assert list(reply.facts) == list(COLUMNS)
+    assert answers(server)
+
+
+def test_the_model_tells_promise_and_truth(server: Server, loaded: Model) -> None:
+    with server.stub() as stub:
+        reply = stub.GetModel(pb.GetModelRequest())
+    assert [getattr(b, "from") for b in reply.calibration] == [n / 10 for n in range(10)]
+    assert [b.to for b in reply.calibration] == [n / 10 for n in range(1, 11)]
+    assert sum(b.rows for b in reply.calibration) == loaded.manifest.metrics["rows"]
+    assert reply.refused_replacement == ""
+    for found in reply.calibration:
+        if found.rows:
+            # What is rounded may lie a hair beside the edge.
+            promised = found.mean_fraud_probability
+            assert getattr(found, "from") - 1e-12 <= promised <= found.to + 1e-12
+        else:
+            assert found.mean_fraud_probability == found.fraud_rate == 0.0
+
+
+ONE = {
     "an amount of nothing": (pb.PredictionRequest(), "amount must be finite and above 0"),
     "a time before 1970": (
         pb.PredictionRequest(amount=1, time=-1, number_of_transactions=1),
-        "time must be in the years 1970 to 9999",
+        "time must be in seconds, in the years 1970 to 9999",
     ),
     "no transactions": (pb.PredictionRequest(amount=1), "number_of_transactions must be"),
+}
+
+MANY = {
     "a column is missing": (
         batch({name: values for name, values in COLUMNS.items() if name != "time"}),
         "column time is missing; this model takes amount, time",
@@ -105,23 +147,28 @@ BAD: dict[str, tuple[pb.PredictionRequest | pb.PredictFraudBatchRequest, str]] =
     "columns without rows": (batch(COLUMNS, rows=0), "column amount has 4 values, and rows is 0"),
     "a column is strange": (batch({**COLUMNS, "colour": [1.0] * 4}), "'colour' is not known"),
     "a column has no name": (batch({**COLUMNS, "": [1.0] * 4}), "'' is not known"),
+    "a column has an endless name": (batch({"x" * 100_000: []}, rows=4), "'xxxxx"),
     "there are too many rows": (batch({}, rows=MAX_ROWS + 1), "rows must be at most 100000"),
     "there are absurdly many rows": (batch({}, rows=2**32 - 1), "rows must be at most 100000"),
 }
 
 
+def test_a_bad_transaction_is_refused_by_name(four_server: Server) -> None:
+    with four_server.stub() as stub:
+        for request, text in ONE.values():
+            with refused(grpc.StatusCode.INVALID_ARGUMENT, text):
+                stub.PredictFraud(request)
+            assert stub.PredictFraud(single(0)).transaction_id == 1
+
+
 def test_a_bad_request_is_refused_by_name_and_harms_no_other(server: Server) -> None:
     with server.stub() as stub:
         expected = stub.PredictFraudBatch(batch(COLUMNS))
-        for request, text in BAD.values():
+        for request, text in MANY.values():
             with refused(grpc.StatusCode.INVALID_ARGUMENT, text):
-                if isinstance(request, pb.PredictionRequest):
-                    stub.PredictFraud(request)
-                else:
-                    stub.PredictFraudBatch(request)
-            if isinstance(request, pb.PredictFraudBatchRequest):
-                with refused(grpc.StatusCode.INVALID_ARGUMENT, text):
-                    stub.ExplainFraudBatch(explained(request))
+                stub.PredictFraudBatch(request)
+            with refused(grpc.StatusCode.INVALID_ARGUMENT, text):
+                stub.ExplainFraudBatch(explained(request))
             assert stub.PredictFraudBatch(batch(COLUMNS)) == expected
     with server.channel() as channel:
         for name in ("PredictFraudBatch", "ExplainFraudBatch"):
@@ -145,20 +192,21 @@ def test_a_bad_row_among_good_ones_is_told_apart(server: Server) -> None:
         assert [error.row for error in explanation.errors] == [1]
 
 
-@pytest.mark.parametrize("rows", [2_049, MAX_ROWS])
+@pytest.mark.parametrize("rows", [900, 920, MAX_ROWS])
 def test_a_long_batch_is_answered_as_a_short_one(server: Server, rows: int) -> None:
     columns = {name: values[:1] * rows for name, values in COLUMNS.items()}
     with server.stub() as stub:
-        expected = stub.PredictFraud(single(0)).fraud_probability
+        expected = stub.PredictFraudBatch(batch(COLUMNS)).fraud_probabilities[0]
         reply = stub.PredictFraudBatch(batch(columns))
     assert len(reply.fraud_probabilities) == len(reply.predicted_labels) == rows
     assert abs(min(reply.fraud_probabilities) - expected) <= 1e-12
     assert abs(max(reply.fraud_probabilities) - expected) <= 1e-12
 
 
-def test_callers_do_not_get_each_others_answers(server: Server) -> None:
-    with server.stub() as stub, ThreadPoolExecutor(8) as pool:
+def test_callers_do_not_get_each_others_answers(four_server: Server) -> None:
+    with four_server.stub() as stub, ThreadPoolExecutor(8) as pool:
         expected = [stub.PredictFraud(single(row)).fraud_probability for row in range(4)]
+        assert len(set(expected)) == 4
 
         def ask(number: int) -> bool:
             reply = stub.PredictFraud(single(number % 4))
@@ -231,8 +279,7 @@ def test_a_socket_that_a_server_left_behind_is_replaced(start: Start, short: Pat
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(short / "s"))
     server = start(f"unix:{short}/s")
-    with server.stub() as stub:
-        assert stub.PredictFraud(single(0)).transaction_id == 1
+    assert answers(server)
     assert server.stop() == 0
 
 
@@ -241,8 +288,7 @@ def test_a_socket_or_port_in_use_is_refused(start: Start, short: Path, root: Pat
     done = run("serve", "--listen", f"unix:{short}/s", "--model", root)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"error: {short}/s: another server listens there\n"
-    with held.stub() as stub:
-        assert stub.PredictFraud(single(0)).transaction_id == 1
+    assert answers(held)
     port = start("127.0.0.1:0").address
     done = run("serve", "--listen", port, "--model", root)
     assert (done.returncode, done.stdout) == (1, "")
@@ -291,6 +337,11 @@ def test_a_model_that_cannot_be_used_keeps_the_server_from_listening(
         ("serve", "--listen", "127.0.0.1:0", "--model", ".", "--grace", "long"),
         ("train", "--data", "x", "--out", "y", "--seed", "-1"),
         ("train", "--data", "x", "--out", "y", "--trained-at", "2026-01-01"),
+        ("train", "--data", "x", "--out", "y", "--false-positive-rate", "1"),
+        ("train", "--data", "x", "--out", "y", "--miss-cost", "-1"),
+        ("train", "--data", "x", "--out", "y", "--alarm-cost", "nan"),
+        ("adopt", "--data", "x", "--out", "y", "--model", "m.txt"),
+        ("evaluate", "--data", "x"),
     ],
 )
 def test_wrong_usage_exits_with_2(arguments: tuple[str, ...]) -> None:
@@ -307,7 +358,7 @@ def test_a_socket_in_a_directory_that_is_not_there_is_refused(short: Path, root:
 
 def another(root: Path, name: str) -> str:
     """Add a copy of the active model under another version; return that version."""
-    directory = root / (root / "active").read_text().strip()
+    directory = next(path for path in root.iterdir() if path.name.startswith("test-"))
     shutil.copytree(directory, root / name)
     path = root / name / "manifest.json"
     content = json.loads(path.read_text())
@@ -363,14 +414,24 @@ def test_an_active_model_that_cannot_be_used_changes_nothing(
     start: Start, short: Path, changing: Path, fault: str
 ) -> None:
     another(changing, "newer")
-    (changing / "newer" / "model.txt").write_text("")
+    (changing / "newer" / "model.txt").write_text("")  # Cut short, as by a copy under way.
     server = start(f"unix:{short}/s", "--reload", "3600", model=changing)
     activate(changing, "absent" if fault == "absent" else "newer")
     server.process.send_signal(signal.SIGHUP)
     assert server.logged("model refused")["error"]
     with server.stub() as stub:
         reply = stub.PredictFraudBatch(batch(COLUMNS))
-    assert reply.model_version == server.listening["model"]
+        assert reply.model_version == server.listening["model"]
+        told = stub.GetModel(pb.GetModelRequest())
+        assert told.version == server.listening["model"]
+        wrong = "'absent'" if fault == "absent" else "newer/model.txt: its sha256 must be"
+        assert wrong in told.refused_replacement
+        good = another(changing, "good")
+        activate(changing, "good")
+        server.process.send_signal(signal.SIGHUP)
+        assert server.logged("model changed")["model"] == good
+        told = stub.GetModel(pb.GetModelRequest())
+        assert (told.version, told.refused_replacement) == (good, "")
 
 
 def test_a_server_ends_with_its_parent(short: Path, root: Path) -> None:

@@ -1,16 +1,16 @@
 import struct
+from pathlib import Path
 
-import numpy as np
 import pytest
 from fraud_detection import fraud_detection_pb2 as pb
 
-from predictor import wire
-from predictor.errors import RequestError
-from predictor.features import FACTS
+from predictor import model, wire
+from predictor.errors import RequestError, UnsupportedError
+from predictor.features import FACTS, REASONS, SEED_FACTS
 from predictor.model import Model
 from predictor.servicer import MAX_ROWS, Servicer, read_facts
 
-from .conftest import COLUMNS, batch, explained, single
+from .conftest import COLUMNS, FOUR, arrays, batch, explained, single
 
 
 @pytest.fixture(scope="module")
@@ -18,20 +18,43 @@ def servicer(loaded: Model) -> Servicer:
     return Servicer(loaded)
 
 
+@pytest.fixture(scope="module")
+def seed(four: Path) -> Servicer:
+    """Serves a model that needs the four facts of PredictFraud alone."""
+    return Servicer(model.load(model.resolve(four)))
+
+
 def predicted(servicer: Servicer, data: bytes) -> pb.PredictFraudBatchResponse:
     return pb.PredictFraudBatchResponse.FromString(servicer.predict_batch(data))
 
 
-def test_a_batch_equals_its_rows_one_by_one(servicer: Servicer) -> None:
-    reply = predicted(servicer, batch(COLUMNS).SerializeToString())
+def test_a_batch_equals_its_rows_one_by_one(seed: Servicer) -> None:
+    reply = predicted(seed, batch(FOUR).SerializeToString())
     assert len(reply.fraud_probabilities) == len(reply.predicted_labels) == 4
     for row in range(4):
-        alone = servicer.predict(single(row))
+        alone = seed.predict(single(row))
         assert alone.transaction_id == row + 1
         assert abs(alone.fraud_probability - reply.fraud_probabilities[row]) <= 1e-12
         assert alone.predicted_label == reply.predicted_labels[row]
     assert reply.predicted_labels[1]
     assert not reply.predicted_labels[0]
+
+
+def test_a_batch_is_what_the_model_answers(servicer: Servicer, loaded: Model) -> None:
+    reply = predicted(servicer, batch(COLUMNS).SerializeToString())
+    expected = loaded.predict(arrays(COLUMNS))
+    assert list(reply.fraud_probabilities) == expected.probabilities.tolist()
+    assert list(reply.predicted_labels) == expected.labels.tolist()
+    assert not reply.errors
+
+
+def test_one_transaction_cannot_be_scored_by_a_model_of_more_facts(servicer: Servicer) -> None:
+    with pytest.raises(UnsupportedError) as raised:
+        servicer.predict(single(0))
+    assert str(raised.value) == (
+        "this model needs seconds_since_previous, amount_last_hour, amount_last_day,"
+        " amount_last_week, transactions_last_week: use PredictFraudBatch"
+    )
 
 
 def test_a_reply_names_the_model_and_its_threshold(servicer: Servicer, loaded: Model) -> None:
@@ -44,14 +67,13 @@ def test_an_explanation_adds_up(servicer: Servicer, loaded: Model) -> None:
     request = explained(batch(COLUMNS)).SerializeToString()
     reply = pb.ExplainFraudBatchResponse.FromString(servicer.explain_batch(request))
     assert reply.model_version == loaded.manifest.version
-    assert [part.code for part in reply.contributions] == [
-        *("AMOUNT", "TIME_OF_DAY", "AGE_OF_ACCOUNT", "NUMBER_OF_TRANSACTIONS")
-    ]
-    raw = loaded.raw_scores({n: np.array(v) for n, v in COLUMNS.items()})
+    assert [part.code for part in reply.contributions] == list(REASONS)
+    raw = loaded.raw_scores(arrays(COLUMNS))
     for row in range(4):
         total = reply.baseline + sum(part.log_odds[row] for part in reply.contributions)
         assert total == pytest.approx(raw[row], abs=1e-9)
-    assert all(part.text for part in reply.contributions)
+    for part in reply.contributions:
+        assert part.text == REASONS[part.code].text
     assert list(reply.contributions[0].values) == COLUMNS["amount"]
 
 
@@ -68,6 +90,18 @@ def test_the_model_describes_itself(servicer: Servicer, loaded: Model) -> None:
         pb.CAPABILITY_PREDICT_BATCH,
         pb.CAPABILITY_EXPLAIN_BATCH,
     ]
+    assert reply.refused_replacement == ""
+    assert len(reply.calibration) == 10
+    for mine, told in zip(reply.calibration, about.bins, strict=True):
+        assert (getattr(mine, "from"), mine.to) == (told.start, told.end)
+        assert mine.rows == told.rows
+        assert (mine.mean_fraud_probability, mine.fraud_rate) == (told.promised, told.seen)
+
+
+def test_a_model_says_which_facts_it_needs(seed: Servicer) -> None:
+    assert list(seed.get_model(pb.GetModelRequest()).facts) == list(SEED_FACTS)
+    with pytest.raises(RequestError, match="'seconds_since_previous' is not known; this model"):
+        seed.predict_batch(batch(COLUMNS).SerializeToString())
 
 
 @pytest.mark.parametrize("columns", [{}, {name: [] for name in FACTS}])
@@ -78,7 +112,7 @@ def test_no_rows_are_answered_with_none(
     assert not predicted(servicer, data).fraud_probabilities
     reply = pb.ExplainFraudBatchResponse.FromString(servicer.explain_batch(data))
     assert reply.baseline != 0
-    assert [len(part.log_odds) for part in reply.contributions] == [0, 0, 0, 0]
+    assert [len(part.log_odds) for part in reply.contributions] == [0] * len(REASONS)
 
 
 def test_as_many_rows_as_are_allowed_are_answered(servicer: Servicer) -> None:
@@ -112,10 +146,10 @@ def test_bad_rows_have_errors_and_harm_no_other(servicer: Servicer) -> None:
     ],
 )
 def test_a_bad_transaction_is_refused(
-    servicer: Servicer, request_: pb.PredictionRequest, message: str
+    seed: Servicer, request_: pb.PredictionRequest, message: str
 ) -> None:
     with pytest.raises(RequestError, match=message):
-        servicer.predict(request_)
+        seed.predict(request_)
 
 
 def test_columns_come_in_any_order(servicer: Servicer) -> None:
@@ -145,10 +179,12 @@ def encoded(values: list[float], form: str) -> bytes:
         return field(2, b"".join(doubles[:1])) + field(2, b"".join(doubles[1:]))
     if form == "mixed":
         return field(2, doubles[0]) + encoded(values[1:], "unpacked")
+    if form == "empty chunks":
+        return field(2, b"") + field(2, b"".join(doubles)) + field(2, b"")
     return field(2, b"".join(doubles))
 
 
-@pytest.mark.parametrize("form", ["packed", "unpacked", "chunks", "mixed"])
+@pytest.mark.parametrize("form", ["packed", "unpacked", "chunks", "mixed", "empty chunks"])
 def test_every_legal_encoding_of_doubles_reads_the_same(form: str) -> None:
     data = varint(1 << 3) + varint(4)
     for name, values in COLUMNS.items():
@@ -156,6 +192,30 @@ def test_every_legal_encoding_of_doubles_reads_the_same(form: str) -> None:
     rows, columns = wire.read_batch(data)
     assert rows == 4
     assert {name: column.tolist() for name, column in columns} == COLUMNS
+
+
+def test_a_value_more_than_rows_counts_however_it_is_encoded() -> None:
+    data = varint(1 << 3) + varint(4)
+    for name, values in COLUMNS.items():
+        more = encoded(values, "packed") + encoded([7.0], "unpacked")
+        data += field(2, field(1, name.encode()) + more)
+    with pytest.raises(RequestError, match="column amount has 5 values, and rows is 4"):
+        read_facts(data, FACTS)
+
+
+def test_a_field_that_is_not_known_is_skipped() -> None:
+    later = varint(9 << 3) + varint(5) + field(10, b"new")
+    data = later + varint(1 << 3) + varint(4)
+    for name, values in COLUMNS.items():
+        data += field(2, field(1, name.encode()) + encoded(values, "packed") + later)
+    found = read_facts(data, FACTS)
+    assert {name: column.tolist() for name, column in found.items()} == COLUMNS
+
+
+def test_a_name_that_would_fill_a_status_is_shortened() -> None:
+    with pytest.raises(RequestError) as raised:
+        read_facts(batch({"é" * 1_000_000: []}).SerializeToString(), FACTS)
+    assert str(raised.value).startswith(f"column '{'é' * 100}' is not known; this model takes amo")
 
 
 def test_a_packed_column_is_read_where_it_lies() -> None:
@@ -166,7 +226,7 @@ def test_a_packed_column_is_read_where_it_lies() -> None:
 @pytest.mark.parametrize("data", [b"\xff", b"\x12\x7f", b"\x12\x05\x0a\x03\xff\xfe\xfd"])
 def test_bytes_that_are_no_message_are_refused(data: bytes) -> None:
     with pytest.raises(RequestError, match="not a valid message"):
-        read_facts(data)
+        read_facts(data, FACTS)
 
 
 def test_both_batch_requests_have_one_form() -> None:
