@@ -229,6 +229,12 @@ def test_the_threshold_lies_halfway_to_the_next_score() -> None:
     assert turned.threshold_of_false_positives(0.001) == pytest.approx(0.8)
 
 
+def test_a_rate_that_can_be_reached_exactly_is() -> None:
+    scored = Scored(labels("000101"), scores(0.1, 0.2, 0.3, 0.7, 0.8, 0.9))
+    assert scored.threshold_of_false_positives(0.25) == pytest.approx(0.5)
+    assert scored.threshold_of_false_positives(0.2499) == pytest.approx(0.85)
+
+
 def test_between_neighbouring_numbers_the_threshold_is_the_upper() -> None:
     for low in np.linspace(0.1, 0.9, 50):
         high = float(np.nextafter(low, 1))

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -139,7 +140,7 @@ def test_the_card_tells_what_the_manifest_does() -> None:
     assert text.startswith(f"# Model {ABOUT.version}\n")
     for told in (
         "from 2 facts: amount, time.",
-        "70 transactions, out of 100",
+        "Trained and calibrated on 70 transactions. The data has 100, split by time",
         "Engine lightgbm, 2 features: log_amount, hour.",
         "They are explained as AMOUNT, TIME_OF_DAY.",
         "slope 0.5000, intercept -1.2500",
@@ -150,6 +151,11 @@ def test_the_card_tells_what_the_manifest_does() -> None:
         assert told in text
     assert "| 0.00 | 0.00 | 0 |" not in text  # A bin without rows tells nothing.
     assert "{" not in text
+
+
+def test_the_card_of_a_model_from_elsewhere_says_so() -> None:
+    adopted = replace(ABOUT, training=replace(ABOUT.training, rows=0))
+    assert "Trained elsewhere, on rows that are not known here. The data" in card.text(adopted)
 
 
 def test_the_card_has_a_line_for_each_figure_with_its_interval() -> None:

@@ -1,12 +1,13 @@
 import csv
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from predictor import dataset, manifest, metrics, model, simulate, train
+from predictor import dataset, manifest, metrics, model, package, simulate, train
 from predictor.dataset import Dataset
 from predictor.errors import DataError, ModelError
 from predictor.features import DEFAULT_FEATURES, FACTS, SEED_FACTS, Extractor, Mask, computable
@@ -23,8 +24,9 @@ from .test_plots import PICTURES, assert_drawn
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Eight trees, for what does not depend on how good they are."""
+    """Few trees and samples, for what does not depend on how good they are."""
     monkeypatch.setattr(train, "TREES", 8)
+    monkeypatch.setattr(package, "SAMPLES", 20)
 
 
 def arguments(files: Files, out: Path) -> tuple[str | Path, ...]:
@@ -100,6 +102,19 @@ def test_a_rule_of_false_alarms_sets_the_threshold_on_the_calibrate_part(
     scores = about.calibration.probabilities(raw)
     flagged = scores[~parts.calibrate.labels] >= about.threshold
     assert 0.005 < flagged.mean() <= 0.02
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_trees_that_serve_are_grown_on_all_but_the_test_part(rows: Dataset) -> None:
+    _, files = train.build(rows, name="x", seed=3)
+    parts = by_time(rows)
+    grown = train.grow([parts.train, parts.calibrate], DEFAULT_FEATURES, 3)
+    assert files["model.txt"] == grown.content
+    later = rows.facts["time"] >= parts.test.facts["time"].min()
+    amounts = np.where(later, 2.0, 1.0) * rows.facts["amount"]
+    other = replace(rows, facts={**rows.facts, "amount": amounts})
+    _, others = train.build(other, name="x", seed=3)
+    assert others["model.txt"] == files["model.txt"]
 
 
 def test_the_manifest_tells_how_the_data_was_split(loaded: Model, rows: Dataset) -> None:
