@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from predictor import dataset, engine, package
+from predictor import dataset, engine, golden, package
 from predictor.calibration import Calibration
 from predictor.engine import Engine
 from predictor.errors import ModelError
@@ -87,9 +87,7 @@ def _compare(path: Path, model: Path, scorer: Engine, extractor: Extractor) -> N
     facts, probabilities = dataset.read_facts(path, content, extractor.facts, _EXPECTED)
     if not len(probabilities):
         raise ModelError(f"{path}: has no rows")
-    if errors := extractor.row_errors(facts):
-        row, text = next(iter(errors.items()))
-        raise ModelError(f"{path}: row {row + 1}: {text}")
+    golden.require_sound(path, extractor, facts)
     found = Calibration(1.0, 0.0).probabilities(scorer.raw_scores(extractor.matrix(facts)))
     far = np.flatnonzero(~(np.abs(found - probabilities) <= _FLOAT32))
     if len(far):

@@ -17,13 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from predictor import facts
-from predictor.errors import DataError
+from predictor.errors import TRAINING_EXTRA, DataError
 from predictor.features import FACTS, KNOWN_FACTS, Column, Extractor, Mask, computable
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-TRAINING_EXTRA = "pip install -r predictor/requirements-train.txt"
 
 
 @dataclass(frozen=True)

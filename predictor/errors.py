@@ -1,5 +1,8 @@
 """The errors that this package raises on purpose; anything else is a defect."""
 
+TRAINING_EXTRA = "pip install -r predictor/requirements-train.txt"
+"""What to do where a package is missing that training needs and serving does not."""
+
 
 class PredictorError(Exception):
     """An error whose text is meant for the person who runs the command."""

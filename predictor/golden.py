@@ -62,10 +62,15 @@ def load(path: Path, extractor: Extractor) -> tuple[dict[str, Column], Column]:
         raise ModelError(str(err)) from err
     if len(expected) < MIN_ROWS:
         raise ModelError(f"{path}: must have at least {MIN_ROWS} rows, not {len(expected)}")
+    require_sound(path, extractor, facts)
+    return facts, expected
+
+
+def require_sound(path: Path, extractor: Extractor, facts: Facts) -> None:
+    """Raise ModelError that names the first row of a file whose facts break a rule."""
     if errors := extractor.row_errors(facts):
         row, text = next(iter(errors.items()))
         raise ModelError(f"{path}: row {row + 1}: {text}")
-    return facts, expected
 
 
 def check(path: Path, expected: Column, actual: Column, tolerance: float) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from predictor.errors import ModelError
+from predictor.errors import TRAINING_EXTRA, ModelError
 from predictor.metrics import Scored
 
 if TYPE_CHECKING:
@@ -49,8 +49,7 @@ def _png(plot: "Callable[[Axes, list[Curve]], None]", curves: list[Curve]) -> by
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
     except ImportError as err:
-        extra = "pip install -r predictor/requirements-train.txt"
-        raise ModelError(f"plots need the package matplotlib: {extra}") from err
+        raise ModelError(f"plots need the package matplotlib: {TRAINING_EXTRA}") from err
     figure = Figure(figsize=(7.2, 4.8), dpi=120, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_subplot()
