@@ -47,10 +47,10 @@ Fit = Callable[[Parts, Names], Callable[[Dataset], Column]]
 
 
 def _ours(parts: Parts, names: Names) -> Callable[[Dataset], Column]:
-    early = train.grow([parts.train], names, seed=1)
-    line, _ = package.calibrate(early.load(), names, parts.calibrate)
-    scorer = train.grow([parts.train, parts.calibrate], names, seed=1).load()
     extractor = Extractor(names)
+    early = train.grow([parts.train], names, seed=1)
+    line, _ = package.calibrate(early.load(), extractor, parts.calibrate)
+    scorer = train.grow([parts.train, parts.calibrate], names, seed=1).load()
     return lambda rows: line.probabilities(package.raw_scores(scorer, extractor, rows))
 
 

@@ -60,7 +60,7 @@ def run(
     for part in parts[1:]:
         if not np.isfinite(package.raw_scores(scorer, extractor, part)).all():
             raise ModelError(f"{model}: answers what is no probability to a row of {data}")
-    line, scored = package.calibrate(scorer, names, parts.calibrate)
+    line, scored = package.calibrate(scorer, extractor, parts.calibrate)
     chosen = rule or Rule()
     threshold = chosen.threshold(scored), chosen.text()
     version, files = package.build(

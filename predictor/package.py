@@ -72,11 +72,9 @@ def raw_scores(scorer: Engine, extractor: Extractor, data: Dataset) -> Column:
     return scorer.raw_scores(extractor.matrix(data.facts))
 
 
-def calibrate(
-    scorer: Engine, features: tuple[str, ...], data: Dataset
-) -> tuple[Calibration, Scored]:
+def calibrate(scorer: Engine, extractor: Extractor, data: Dataset) -> tuple[Calibration, Scored]:
     """Return the calibration that fits the calibrate part, and that part with its scores."""
-    raw = raw_scores(scorer, Extractor(features), data)
+    raw = raw_scores(scorer, extractor, data)
     line = calibration.fit(raw, data.labels)
     if not line.slope > 0:
         raise DataError("the calibrate part contradicts the model: scores rise, frauds fall")

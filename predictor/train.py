@@ -69,9 +69,10 @@ def build(
         raise ModelError(f"fact {unknown[0]!r} is not known; there are {', '.join(features.FACTS)}")
     names = features.computable([fact for fact in wanted if fact in data.facts])
     parts = by_time(data)
-    refuse_leaks(parts.train, Extractor(names))
+    extractor = Extractor(names)
+    refuse_leaks(parts.train, extractor)
     early = grow([parts.train], names, seed)
-    line, scored = package.calibrate(early.load(), names, parts.calibrate)
+    line, scored = package.calibrate(early.load(), extractor, parts.calibrate)
     chosen = rule or Rule()
     return package.build(
         grow([parts.train, parts.calibrate], names, seed),
