@@ -12,14 +12,15 @@ const (
 	record = fraudactivityv1.Permission_PERMISSION_RECORD
 	label  = fraudactivityv1.Permission_PERMISSION_LABEL
 	read   = fraudactivityv1.Permission_PERMISSION_READ
+	known  = fraudactivityv1.Permission_PERMISSION_AUTHENTICATED
 )
 
 // roles are what a key may bear, and the permissions that go with it.
 var roles = map[string][]fraudactivityv1.Permission{
-	"client":  {assess},
-	"backend": {assess, record},
-	"analyst": {assess, read, label},
-	"admin":   {assess, record, label, read},
+	"client":  {known, assess},
+	"backend": {known, assess, record},
+	"analyst": {known, assess, read, label},
+	"admin":   {known, assess, record, label, read},
 }
 
 // Roles are the names of all roles, the least powerful first.
@@ -32,5 +33,8 @@ func CheckRole(role string) error {
 	}
 	return nil
 }
+
+// Permissions are what the caller's role holds.
+func (c Caller) Permissions() []fraudactivityv1.Permission { return slices.Clone(roles[c.Role]) }
 
 func mayDo(role string, p fraudactivityv1.Permission) bool { return slices.Contains(roles[role], p) }

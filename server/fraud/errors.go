@@ -18,6 +18,8 @@ const (
 	ReasonPredictorUnavailable = "PREDICTOR_UNAVAILABLE"
 	ReasonDeadlineExceeded     = "DEADLINE_EXCEEDED"
 	ReasonUnimplemented        = "UNIMPLEMENTED"
+	ReasonWatcherTooSlow       = "WATCHER_TOO_SLOW"
+	ReasonShuttingDown         = "SHUTTING_DOWN"
 	ReasonInternal             = "INTERNAL"
 )
 

@@ -85,6 +85,9 @@ const (
 	OutcomeUnknown    OutcomeLabel = 0
 	OutcomeFraud      OutcomeLabel = 1
 	OutcomeLegitimate OutcomeLabel = 2
+	// OutcomeWithdrawn is reported to take back what was reported before: while it
+	// is the newest, no outcome stands. It is in histories alone.
+	OutcomeWithdrawn OutcomeLabel = 3
 )
 
 // OutcomeSource is who says what a transaction turned out to be.

@@ -31,6 +31,8 @@ var codes = map[string]connect.Code{
 	fraud.ReasonPredictorUnavailable: connect.CodeUnavailable,
 	fraud.ReasonDeadlineExceeded:     connect.CodeDeadlineExceeded,
 	fraud.ReasonUnimplemented:        connect.CodeUnimplemented,
+	fraud.ReasonWatcherTooSlow:       connect.CodeResourceExhausted,
+	fraud.ReasonShuttingDown:         connect.CodeUnavailable,
 	fraud.ReasonInternal:             connect.CodeInternal,
 }
 

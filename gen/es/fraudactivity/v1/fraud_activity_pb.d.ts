@@ -719,6 +719,14 @@ export enum OutcomeLabel {
    * @generated from enum value: OUTCOME_LABEL_LEGITIMATE = 2;
    */
   LEGITIMATE = 2,
+
+  /**
+   * What was reported before is taken back: no outcome stands. It is an entry of
+   * the history like the others; where outcomes are shown, it shows as none.
+   *
+   * @generated from enum value: OUTCOME_LABEL_WITHDRAWN = 3;
+   */
+  WITHDRAWN = 3,
 }
 
 /**

@@ -48,6 +48,13 @@ export enum Permission {
    * @generated from enum value: PERMISSION_READ = 4;
    */
   READ = 4,
+
+  /**
+   * Be known. Every role has it, and no other is needed to ask who one is.
+   *
+   * @generated from enum value: PERMISSION_AUTHENTICATED = 5;
+   */
+  AUTHENTICATED = 5,
 }
 
 /**

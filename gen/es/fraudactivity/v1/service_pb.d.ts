@@ -5,7 +5,8 @@
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
 import type { FraudActivity, FraudActivitySchema, ItemError, LabelledTransaction, ModelSchema, Outcome, OutcomeLabel, OutcomeSource, Transaction, View } from "./fraud_activity_pb.js";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Permission } from "./permission_pb.js";
 
 /**
  * Describes the file fraudactivity/v1/service.proto.
@@ -332,7 +333,8 @@ export declare type Filter = Message<"fraudactivity.v1.Filter"> & {
   predictedLabel?: boolean | undefined;
 
   /**
-   * What the transaction turned out to be, by its newest outcome.
+   * What the transaction turned out to be, by the outcome that stands. Not
+   * OUTCOME_LABEL_WITHDRAWN; see `labelled`.
    *
    * @generated from field: fraudactivity.v1.OutcomeLabel outcome = 6;
    */
@@ -351,6 +353,13 @@ export declare type Filter = Message<"fraudactivity.v1.Filter"> & {
    * @generated from field: google.protobuf.Timestamp to = 8;
    */
   to?: Timestamp | undefined;
+
+  /**
+   * Whether an outcome stands.
+   *
+   * @generated from field: optional bool labelled = 9;
+   */
+  labelled?: boolean | undefined;
 };
 
 /**
@@ -478,7 +487,7 @@ export declare const ListLabelledTransactionsResponseSchema: GenMessage<ListLabe
  */
 export declare type WatchFraudActivityRequest = Message<"fraudactivity.v1.WatchFraudActivityRequest"> & {
   /**
-   * Everything, if not given.
+   * Which assessments. Everything, if not given.
    *
    * @generated from field: fraudactivity.v1.Filter filter = 1;
    */
@@ -491,6 +500,24 @@ export declare type WatchFraudActivityRequest = Message<"fraudactivity.v1.WatchF
    * @generated from field: string cursor = 2;
    */
   cursor: string;
+
+  /**
+   * At most so many assessments a second: 1 to 1,000. What is beyond is left out,
+   * the newest are sent, and the next message says how many were left out: for a
+   * person who looks. 0: every one, for a program; one that cannot keep up is
+   * ended with WATCHER_TOO_SLOW.
+   *
+   * @generated from field: int32 max_per_second = 3;
+   */
+  maxPerSecond: number;
+
+  /**
+   * Also every outcome that is reported, of whatever transaction: the filter is
+   * for assessments alone.
+   *
+   * @generated from field: bool outcomes = 4;
+   */
+  outcomes: boolean;
 };
 
 /**
@@ -524,6 +551,14 @@ export declare type WatchFraudActivityResponse = Message<"fraudactivity.v1.Watch
      */
     value: WatchFraudActivityResponse_Heartbeat;
     case: "heartbeat";
+  } | {
+    /**
+     * An outcome was reported.
+     *
+     * @generated from field: fraudactivity.v1.Outcome outcome = 4;
+     */
+    value: Outcome;
+    case: "outcome";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -532,6 +567,30 @@ export declare type WatchFraudActivityResponse = Message<"fraudactivity.v1.Watch
    * @generated from field: string cursor = 3;
    */
   cursor: string;
+
+  /**
+   * How many assessments that the filter lets through were left out before this
+   * message, since the message before. 0 unless max_per_second is given.
+   *
+   * @generated from field: int64 left_out = 5;
+   */
+  leftOut: bigint;
+
+  /**
+   * How many of these have predicted_label true.
+   *
+   * @generated from field: int64 left_out_flagged = 6;
+   */
+  leftOutFlagged: bigint;
+
+  /**
+   * How long answers of this server take now, from the ask until they are
+   * durable: a mean in which the last few seconds count most. Absent before the
+   * first.
+   *
+   * @generated from field: google.protobuf.Duration answer_time = 7;
+   */
+  answerTime?: Duration | undefined;
 };
 
 /**
@@ -541,8 +600,8 @@ export declare type WatchFraudActivityResponse = Message<"fraudactivity.v1.Watch
 export declare const WatchFraudActivityResponseSchema: GenMessage<WatchFraudActivityResponse>;
 
 /**
- * Sent when nothing else was for a while, so that a silent stream can be told
- * from a dead one.
+ * Sent at once when the stream begins, and when nothing else was for 5 seconds,
+ * so that a silent stream can be told from a dead one.
  *
  * @generated from message fraudactivity.v1.WatchFraudActivityResponse.Heartbeat
  */
@@ -574,7 +633,10 @@ export declare type SummarizeFraudActivityRequest = Message<"fraudactivity.v1.Su
   to?: Timestamp | undefined;
 
   /**
-   * Into how many equal spans of time to divide: 1 to 1,000.
+   * Into how many equal spans of time to divide, at most: 1 to 1,000. A span is
+   * whole minutes, or whole hours if it is an hour or more; the first one begins
+   * at `from`, rounded down to a minute or an hour of UTC, and the last one ends
+   * at `to` or later.
    *
    * @generated from field: int32 buckets = 3;
    */
@@ -592,7 +654,7 @@ export declare const SummarizeFraudActivityRequestSchema: GenMessage<SummarizeFr
  */
 export declare type SummarizeFraudActivityResponse = Message<"fraudactivity.v1.SummarizeFraudActivityResponse"> & {
   /**
-   * In order of time.
+   * In order of time, without a gap.
    *
    * @generated from field: repeated fraudactivity.v1.SummarizeFraudActivityResponse.Bucket buckets = 1;
    */
@@ -605,6 +667,13 @@ export declare type SummarizeFraudActivityResponse = Message<"fraudactivity.v1.S
    * @generated from field: repeated int64 probability_histogram = 2;
    */
   probabilityHistogram: bigint[];
+
+  /**
+   * How long each span is.
+   *
+   * @generated from field: google.protobuf.Duration bucket_width = 3;
+   */
+  bucketWidth?: Duration | undefined;
 };
 
 /**
@@ -614,6 +683,8 @@ export declare type SummarizeFraudActivityResponse = Message<"fraudactivity.v1.S
 export declare const SummarizeFraudActivityResponseSchema: GenMessage<SummarizeFraudActivityResponse>;
 
 /**
+ * Counts over one span of time, by when the assessments were made.
+ *
  * @generated from message fraudactivity.v1.SummarizeFraudActivityResponse.Bucket
  */
 export declare type SummarizeFraudActivityResponse_Bucket = Message<"fraudactivity.v1.SummarizeFraudActivityResponse.Bucket"> & {
@@ -639,25 +710,39 @@ export declare type SummarizeFraudActivityResponse_Bucket = Message<"fraudactivi
   flagged: bigint;
 
   /**
-   * Assessed transactions whose newest outcome is fraud.
+   * Assessments whose transaction's standing outcome is fraud.
    *
    * @generated from field: int64 outcome_fraud = 4;
    */
   outcomeFraud: bigint;
 
   /**
-   * Assessed transactions whose newest outcome is legitimate.
+   * Assessments whose transaction's standing outcome is legitimate.
    *
    * @generated from field: int64 outcome_legitimate = 5;
    */
   outcomeLegitimate: bigint;
 
   /**
-   * Flagged transactions whose newest outcome is fraud.
+   * Flagged ones whose transaction's standing outcome is fraud.
    *
    * @generated from field: int64 flagged_outcome_fraud = 6;
    */
   flaggedOutcomeFraud: bigint;
+
+  /**
+   * Flagged ones whose transaction's standing outcome is legitimate.
+   *
+   * @generated from field: int64 flagged_outcome_legitimate = 7;
+   */
+  flaggedOutcomeLegitimate: bigint;
+
+  /**
+   * Assessments by fraud_probability, as in the response. Empty if there are none.
+   *
+   * @generated from field: repeated int64 probability_histogram = 8;
+   */
+  probabilityHistogram: bigint[];
 };
 
 /**
@@ -677,6 +762,95 @@ export declare type GetModelRequest = Message<"fraudactivity.v1.GetModelRequest"
  * Use `create(GetModelRequestSchema)` to create a new message.
  */
 export declare const GetModelRequestSchema: GenMessage<GetModelRequest>;
+
+/**
+ * @generated from message fraudactivity.v1.GetCallerRequest
+ */
+export declare type GetCallerRequest = Message<"fraudactivity.v1.GetCallerRequest"> & {
+};
+
+/**
+ * Describes the message fraudactivity.v1.GetCallerRequest.
+ * Use `create(GetCallerRequestSchema)` to create a new message.
+ */
+export declare const GetCallerRequestSchema: GenMessage<GetCallerRequest>;
+
+/**
+ * @generated from message fraudactivity.v1.ListOutcomesRequest
+ */
+export declare type ListOutcomesRequest = Message<"fraudactivity.v1.ListOutcomesRequest"> & {
+  /**
+   * Identifier under which the transaction was recorded.
+   *
+   * @generated from field: string transaction_id = 1;
+   */
+  transactionId: string;
+};
+
+/**
+ * Describes the message fraudactivity.v1.ListOutcomesRequest.
+ * Use `create(ListOutcomesRequestSchema)` to create a new message.
+ */
+export declare const ListOutcomesRequestSchema: GenMessage<ListOutcomesRequest>;
+
+/**
+ * @generated from message fraudactivity.v1.ListOutcomesResponse
+ */
+export declare type ListOutcomesResponse = Message<"fraudactivity.v1.ListOutcomesResponse"> & {
+  /**
+   * The newest by occurred_at first; of equal ones the last to arrive.
+   *
+   * @generated from field: repeated fraudactivity.v1.Outcome outcomes = 1;
+   */
+  outcomes: Outcome[];
+};
+
+/**
+ * Describes the message fraudactivity.v1.ListOutcomesResponse.
+ * Use `create(ListOutcomesResponseSchema)` to create a new message.
+ */
+export declare const ListOutcomesResponseSchema: GenMessage<ListOutcomesResponse>;
+
+/**
+ * Caller is who asks.
+ *
+ * @generated from message fraudactivity.v1.Caller
+ */
+export declare type Caller = Message<"fraudactivity.v1.Caller"> & {
+  /**
+   * The public part of the caller's key.
+   *
+   * @generated from field: string key_id = 1;
+   */
+  keyId: string;
+
+  /**
+   * The name that the key was given.
+   *
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * client, backend, analyst or admin.
+   *
+   * @generated from field: string role = 3;
+   */
+  role: string;
+
+  /**
+   * What the role holds.
+   *
+   * @generated from field: repeated fraudactivity.v1.Permission permissions = 4;
+   */
+  permissions: Permission[];
+};
+
+/**
+ * Describes the message fraudactivity.v1.Caller.
+ * Use `create(CallerSchema)` to create a new message.
+ */
+export declare const CallerSchema: GenMessage<Caller>;
 
 /**
  * RecordStatus is what became of a transaction that was handed in.
@@ -842,7 +1016,23 @@ export declare const FraudActivityService: GenService<{
     output: typeof ListLabelledTransactionsResponseSchema;
   },
   /**
-   * Streams assessments as they are made. Answers UNIMPLEMENTED in this version.
+   * Lists every report of what one transaction turned out to be, the newest by
+   * occurred_at first: the first one stands, unless it is a withdrawal. At most
+   * 1,000. Errors: TRANSACTION_UNKNOWN.
+   *
+   * @generated from rpc fraudactivity.v1.FraudActivityService.ListOutcomes
+   */
+  listOutcomes: {
+    methodKind: "unary";
+    input: typeof ListOutcomesRequestSchema;
+    output: typeof ListOutcomesResponseSchema;
+  },
+  /**
+   * Streams assessments as they are made, and outcomes as they are reported, in
+   * the order they were recorded. The stream ends with an error when the server
+   * stops (UNAVAILABLE, SHUTTING_DOWN) and when the caller is slower than what it
+   * watches (RESOURCE_EXHAUSTED, WATCHER_TOO_SLOW): resume by the cursor of the
+   * last message.
    *
    * @generated from rpc fraudactivity.v1.FraudActivityService.WatchFraudActivity
    */
@@ -852,8 +1042,7 @@ export declare const FraudActivityService: GenService<{
     output: typeof WatchFraudActivityResponseSchema;
   },
   /**
-   * Counts assessments and outcomes over time. Answers UNIMPLEMENTED in this
-   * version.
+   * Counts assessments and outcomes over time.
    *
    * @generated from rpc fraudactivity.v1.FraudActivityService.SummarizeFraudActivity
    */
@@ -874,6 +1063,19 @@ export declare const FraudActivityService: GenService<{
     methodKind: "unary";
     input: typeof GetModelRequestSchema;
     output: typeof ModelSchema;
+  },
+  /**
+   * Tells the caller who it is, and what it may do.
+   *
+   * The resource itself is the answer (AIP-131).
+   * buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+   *
+   * @generated from rpc fraudactivity.v1.FraudActivityService.GetCaller
+   */
+  getCaller: {
+    methodKind: "unary";
+    input: typeof GetCallerRequestSchema;
+    output: typeof CallerSchema;
   },
 }>;
 

@@ -89,6 +89,9 @@ const (
 	OutcomeLabel_OUTCOME_LABEL_FRAUD OutcomeLabel = 1
 	// The transaction was legitimate.
 	OutcomeLabel_OUTCOME_LABEL_LEGITIMATE OutcomeLabel = 2
+	// What was reported before is taken back: no outcome stands. It is an entry of
+	// the history like the others; where outcomes are shown, it shows as none.
+	OutcomeLabel_OUTCOME_LABEL_WITHDRAWN OutcomeLabel = 3
 )
 
 // Enum value maps for OutcomeLabel.
@@ -97,11 +100,13 @@ var (
 		0: "OUTCOME_LABEL_UNSPECIFIED",
 		1: "OUTCOME_LABEL_FRAUD",
 		2: "OUTCOME_LABEL_LEGITIMATE",
+		3: "OUTCOME_LABEL_WITHDRAWN",
 	}
 	OutcomeLabel_value = map[string]int32{
 		"OUTCOME_LABEL_UNSPECIFIED": 0,
 		"OUTCOME_LABEL_FRAUD":       1,
 		"OUTCOME_LABEL_LEGITIMATE":  2,
+		"OUTCOME_LABEL_WITHDRAWN":   3,
 	}
 )
 
@@ -1354,11 +1359,12 @@ const file_fraudactivity_v1_fraud_activity_proto_rawDesc = "" +
 	"\n" +
 	"VIEW_BASIC\x10\x01\x12\r\n" +
 	"\tVIEW_FULL\x10\x02\x12\x12\n" +
-	"\x0eVIEW_EXPLAINED\x10\x03*d\n" +
+	"\x0eVIEW_EXPLAINED\x10\x03*\x81\x01\n" +
 	"\fOutcomeLabel\x12\x1d\n" +
 	"\x19OUTCOME_LABEL_UNSPECIFIED\x10\x00\x12\x17\n" +
 	"\x13OUTCOME_LABEL_FRAUD\x10\x01\x12\x1c\n" +
-	"\x18OUTCOME_LABEL_LEGITIMATE\x10\x02*\xa2\x01\n" +
+	"\x18OUTCOME_LABEL_LEGITIMATE\x10\x02\x12\x1b\n" +
+	"\x17OUTCOME_LABEL_WITHDRAWN\x10\x03*\xa2\x01\n" +
 	"\rOutcomeSource\x12\x1e\n" +
 	"\x1aOUTCOME_SOURCE_UNSPECIFIED\x10\x00\x12\x1d\n" +
 	"\x19OUTCOME_SOURCE_CHARGEBACK\x10\x01\x12\x1a\n" +

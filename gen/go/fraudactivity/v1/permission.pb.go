@@ -35,6 +35,8 @@ const (
 	Permission_PERMISSION_LABEL Permission = 3
 	// Read recorded assessments, summaries and the model's description.
 	Permission_PERMISSION_READ Permission = 4
+	// Be known. Every role has it, and no other is needed to ask who one is.
+	Permission_PERMISSION_AUTHENTICATED Permission = 5
 )
 
 // Enum value maps for Permission.
@@ -45,13 +47,15 @@ var (
 		2: "PERMISSION_RECORD",
 		3: "PERMISSION_LABEL",
 		4: "PERMISSION_READ",
+		5: "PERMISSION_AUTHENTICATED",
 	}
 	Permission_value = map[string]int32{
-		"PERMISSION_UNSPECIFIED": 0,
-		"PERMISSION_ASSESS":      1,
-		"PERMISSION_RECORD":      2,
-		"PERMISSION_LABEL":       3,
-		"PERMISSION_READ":        4,
+		"PERMISSION_UNSPECIFIED":   0,
+		"PERMISSION_ASSESS":        1,
+		"PERMISSION_RECORD":        2,
+		"PERMISSION_LABEL":         3,
+		"PERMISSION_READ":          4,
+		"PERMISSION_AUTHENTICATED": 5,
 	}
 )
 
@@ -105,14 +109,15 @@ var File_fraudactivity_v1_permission_proto protoreflect.FileDescriptor
 
 const file_fraudactivity_v1_permission_proto_rawDesc = "" +
 	"\n" +
-	"!fraudactivity/v1/permission.proto\x12\x10fraudactivity.v1\x1a google/protobuf/descriptor.proto*\x81\x01\n" +
+	"!fraudactivity/v1/permission.proto\x12\x10fraudactivity.v1\x1a google/protobuf/descriptor.proto*\x9f\x01\n" +
 	"\n" +
 	"Permission\x12\x1a\n" +
 	"\x16PERMISSION_UNSPECIFIED\x10\x00\x12\x15\n" +
 	"\x11PERMISSION_ASSESS\x10\x01\x12\x15\n" +
 	"\x11PERMISSION_RECORD\x10\x02\x12\x14\n" +
 	"\x10PERMISSION_LABEL\x10\x03\x12\x13\n" +
-	"\x0fPERMISSION_READ\x10\x04:^\n" +
+	"\x0fPERMISSION_READ\x10\x04\x12\x1c\n" +
+	"\x18PERMISSION_AUTHENTICATED\x10\x05:^\n" +
 	"\n" +
 	"permission\x12\x1e.google.protobuf.MethodOptions\x18ц\x03 \x03(\x0e2\x1c.fraudactivity.v1.PermissionR\n" +
 	"permissionB\xd3\x01\n" +

@@ -10,6 +10,7 @@ import (
 	_ "buf.build/gen/go/bufbuild/protovalidate/protocolbuffers/go/buf/validate"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
+	durationpb "google.golang.org/protobuf/types/known/durationpb"
 	timestamppb "google.golang.org/protobuf/types/known/timestamppb"
 	reflect "reflect"
 	sync "sync"
@@ -568,12 +569,15 @@ type Filter struct {
 	MaxFraudProbability *float64 `protobuf:"fixed64,4,opt,name=max_fraud_probability,json=maxFraudProbability,proto3,oneof" json:"max_fraud_probability,omitempty"`
 	// What the model said.
 	PredictedLabel *bool `protobuf:"varint,5,opt,name=predicted_label,json=predictedLabel,proto3,oneof" json:"predicted_label,omitempty"`
-	// What the transaction turned out to be, by its newest outcome.
+	// What the transaction turned out to be, by the outcome that stands. Not
+	// OUTCOME_LABEL_WITHDRAWN; see `labelled`.
 	Outcome OutcomeLabel `protobuf:"varint,6,opt,name=outcome,proto3,enum=fraudactivity.v1.OutcomeLabel" json:"outcome,omitempty"`
 	// Assessed at this time or later.
 	From *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=from,proto3" json:"from,omitempty"`
 	// Assessed before this time.
-	To            *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=to,proto3" json:"to,omitempty"`
+	To *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=to,proto3" json:"to,omitempty"`
+	// Whether an outcome stands.
+	Labelled      *bool `protobuf:"varint,9,opt,name=labelled,proto3,oneof" json:"labelled,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -662,6 +666,13 @@ func (x *Filter) GetTo() *timestamppb.Timestamp {
 		return x.To
 	}
 	return nil
+}
+
+func (x *Filter) GetLabelled() bool {
+	if x != nil && x.Labelled != nil {
+		return *x.Labelled
+	}
+	return false
 }
 
 type ListFraudActivityRequest struct {
@@ -900,11 +911,19 @@ func (x *ListLabelledTransactionsResponse) GetNextPageToken() string {
 
 type WatchFraudActivityRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Everything, if not given.
+	// Which assessments. Everything, if not given.
 	Filter *Filter `protobuf:"bytes,1,opt,name=filter,proto3" json:"filter,omitempty"`
 	// Resume after this point, taken from an earlier message. From now, if not
 	// given.
-	Cursor        string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	Cursor string `protobuf:"bytes,2,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// At most so many assessments a second: 1 to 1,000. What is beyond is left out,
+	// the newest are sent, and the next message says how many were left out: for a
+	// person who looks. 0: every one, for a program; one that cannot keep up is
+	// ended with WATCHER_TOO_SLOW.
+	MaxPerSecond int32 `protobuf:"varint,3,opt,name=max_per_second,json=maxPerSecond,proto3" json:"max_per_second,omitempty"`
+	// Also every outcome that is reported, of whatever transaction: the filter is
+	// for assessments alone.
+	Outcomes      bool `protobuf:"varint,4,opt,name=outcomes,proto3" json:"outcomes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -953,6 +972,20 @@ func (x *WatchFraudActivityRequest) GetCursor() string {
 	return ""
 }
 
+func (x *WatchFraudActivityRequest) GetMaxPerSecond() int32 {
+	if x != nil {
+		return x.MaxPerSecond
+	}
+	return 0
+}
+
+func (x *WatchFraudActivityRequest) GetOutcomes() bool {
+	if x != nil {
+		return x.Outcomes
+	}
+	return false
+}
+
 type WatchFraudActivityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// What happened.
@@ -961,9 +994,19 @@ type WatchFraudActivityResponse struct {
 	//
 	//	*WatchFraudActivityResponse_FraudActivity
 	//	*WatchFraudActivityResponse_Heartbeat_
+	//	*WatchFraudActivityResponse_Outcome
 	Event isWatchFraudActivityResponse_Event `protobuf_oneof:"event"`
 	// Where to resume after this message.
-	Cursor        string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	Cursor string `protobuf:"bytes,3,opt,name=cursor,proto3" json:"cursor,omitempty"`
+	// How many assessments that the filter lets through were left out before this
+	// message, since the message before. 0 unless max_per_second is given.
+	LeftOut int64 `protobuf:"varint,5,opt,name=left_out,json=leftOut,proto3" json:"left_out,omitempty"`
+	// How many of these have predicted_label true.
+	LeftOutFlagged int64 `protobuf:"varint,6,opt,name=left_out_flagged,json=leftOutFlagged,proto3" json:"left_out_flagged,omitempty"`
+	// How long answers of this server take now, from the ask until they are
+	// durable: a mean in which the last few seconds count most. Absent before the
+	// first.
+	AnswerTime    *durationpb.Duration `protobuf:"bytes,7,opt,name=answer_time,json=answerTime,proto3" json:"answer_time,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1023,11 +1066,41 @@ func (x *WatchFraudActivityResponse) GetHeartbeat() *WatchFraudActivityResponse_
 	return nil
 }
 
+func (x *WatchFraudActivityResponse) GetOutcome() *Outcome {
+	if x != nil {
+		if x, ok := x.Event.(*WatchFraudActivityResponse_Outcome); ok {
+			return x.Outcome
+		}
+	}
+	return nil
+}
+
 func (x *WatchFraudActivityResponse) GetCursor() string {
 	if x != nil {
 		return x.Cursor
 	}
 	return ""
+}
+
+func (x *WatchFraudActivityResponse) GetLeftOut() int64 {
+	if x != nil {
+		return x.LeftOut
+	}
+	return 0
+}
+
+func (x *WatchFraudActivityResponse) GetLeftOutFlagged() int64 {
+	if x != nil {
+		return x.LeftOutFlagged
+	}
+	return 0
+}
+
+func (x *WatchFraudActivityResponse) GetAnswerTime() *durationpb.Duration {
+	if x != nil {
+		return x.AnswerTime
+	}
+	return nil
 }
 
 type isWatchFraudActivityResponse_Event interface {
@@ -1044,9 +1117,16 @@ type WatchFraudActivityResponse_Heartbeat_ struct {
 	Heartbeat *WatchFraudActivityResponse_Heartbeat `protobuf:"bytes,2,opt,name=heartbeat,proto3,oneof"`
 }
 
+type WatchFraudActivityResponse_Outcome struct {
+	// An outcome was reported.
+	Outcome *Outcome `protobuf:"bytes,4,opt,name=outcome,proto3,oneof"`
+}
+
 func (*WatchFraudActivityResponse_FraudActivity) isWatchFraudActivityResponse_Event() {}
 
 func (*WatchFraudActivityResponse_Heartbeat_) isWatchFraudActivityResponse_Event() {}
+
+func (*WatchFraudActivityResponse_Outcome) isWatchFraudActivityResponse_Event() {}
 
 type SummarizeFraudActivityRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1054,7 +1134,10 @@ type SummarizeFraudActivityRequest struct {
 	From *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=from,proto3" json:"from,omitempty"`
 	// Assessed before this time.
 	To *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=to,proto3" json:"to,omitempty"`
-	// Into how many equal spans of time to divide: 1 to 1,000.
+	// Into how many equal spans of time to divide, at most: 1 to 1,000. A span is
+	// whole minutes, or whole hours if it is an hour or more; the first one begins
+	// at `from`, rounded down to a minute or an hour of UTC, and the last one ends
+	// at `to` or later.
 	Buckets       int32 `protobuf:"varint,3,opt,name=buckets,proto3" json:"buckets,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -1113,13 +1196,15 @@ func (x *SummarizeFraudActivityRequest) GetBuckets() int32 {
 
 type SummarizeFraudActivityResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// In order of time.
+	// In order of time, without a gap.
 	Buckets []*SummarizeFraudActivityResponse_Bucket `protobuf:"bytes,1,rep,name=buckets,proto3" json:"buckets,omitempty"`
 	// Assessments by fraud_probability: 20 equal bins over 0 to 100, the last one
 	// closed.
 	ProbabilityHistogram []int64 `protobuf:"varint,2,rep,packed,name=probability_histogram,json=probabilityHistogram,proto3" json:"probability_histogram,omitempty"`
-	unknownFields        protoimpl.UnknownFields
-	sizeCache            protoimpl.SizeCache
+	// How long each span is.
+	BucketWidth   *durationpb.Duration `protobuf:"bytes,3,opt,name=bucket_width,json=bucketWidth,proto3" json:"bucket_width,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *SummarizeFraudActivityResponse) Reset() {
@@ -1166,6 +1251,13 @@ func (x *SummarizeFraudActivityResponse) GetProbabilityHistogram() []int64 {
 	return nil
 }
 
+func (x *SummarizeFraudActivityResponse) GetBucketWidth() *durationpb.Duration {
+	if x != nil {
+		return x.BucketWidth
+	}
+	return nil
+}
+
 type GetModelRequest struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1202,6 +1294,205 @@ func (*GetModelRequest) Descriptor() ([]byte, []int) {
 	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{17}
 }
 
+type GetCallerRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GetCallerRequest) Reset() {
+	*x = GetCallerRequest{}
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GetCallerRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GetCallerRequest) ProtoMessage() {}
+
+func (x *GetCallerRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GetCallerRequest.ProtoReflect.Descriptor instead.
+func (*GetCallerRequest) Descriptor() ([]byte, []int) {
+	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{18}
+}
+
+type ListOutcomesRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Identifier under which the transaction was recorded.
+	TransactionId string `protobuf:"bytes,1,opt,name=transaction_id,json=transactionId,proto3" json:"transaction_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOutcomesRequest) Reset() {
+	*x = ListOutcomesRequest{}
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOutcomesRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOutcomesRequest) ProtoMessage() {}
+
+func (x *ListOutcomesRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOutcomesRequest.ProtoReflect.Descriptor instead.
+func (*ListOutcomesRequest) Descriptor() ([]byte, []int) {
+	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *ListOutcomesRequest) GetTransactionId() string {
+	if x != nil {
+		return x.TransactionId
+	}
+	return ""
+}
+
+type ListOutcomesResponse struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The newest by occurred_at first; of equal ones the last to arrive.
+	Outcomes      []*Outcome `protobuf:"bytes,1,rep,name=outcomes,proto3" json:"outcomes,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ListOutcomesResponse) Reset() {
+	*x = ListOutcomesResponse{}
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ListOutcomesResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ListOutcomesResponse) ProtoMessage() {}
+
+func (x *ListOutcomesResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ListOutcomesResponse.ProtoReflect.Descriptor instead.
+func (*ListOutcomesResponse) Descriptor() ([]byte, []int) {
+	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ListOutcomesResponse) GetOutcomes() []*Outcome {
+	if x != nil {
+		return x.Outcomes
+	}
+	return nil
+}
+
+// Caller is who asks.
+type Caller struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The public part of the caller's key.
+	KeyId string `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	// The name that the key was given.
+	Name string `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	// client, backend, analyst or admin.
+	Role string `protobuf:"bytes,3,opt,name=role,proto3" json:"role,omitempty"`
+	// What the role holds.
+	Permissions   []Permission `protobuf:"varint,4,rep,packed,name=permissions,proto3,enum=fraudactivity.v1.Permission" json:"permissions,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Caller) Reset() {
+	*x = Caller{}
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Caller) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Caller) ProtoMessage() {}
+
+func (x *Caller) ProtoReflect() protoreflect.Message {
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Caller.ProtoReflect.Descriptor instead.
+func (*Caller) Descriptor() ([]byte, []int) {
+	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *Caller) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *Caller) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Caller) GetRole() string {
+	if x != nil {
+		return x.Role
+	}
+	return ""
+}
+
+func (x *Caller) GetPermissions() []Permission {
+	if x != nil {
+		return x.Permissions
+	}
+	return nil
+}
+
 type BatchGetFraudActivityResponse_Result struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The id as it was asked for.
@@ -1219,7 +1510,7 @@ type BatchGetFraudActivityResponse_Result struct {
 
 func (x *BatchGetFraudActivityResponse_Result) Reset() {
 	*x = BatchGetFraudActivityResponse_Result{}
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[18]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1231,7 +1522,7 @@ func (x *BatchGetFraudActivityResponse_Result) String() string {
 func (*BatchGetFraudActivityResponse_Result) ProtoMessage() {}
 
 func (x *BatchGetFraudActivityResponse_Result) ProtoReflect() protoreflect.Message {
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[18]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1315,7 +1606,7 @@ type RecordTransactionsResponse_Result struct {
 
 func (x *RecordTransactionsResponse_Result) Reset() {
 	*x = RecordTransactionsResponse_Result{}
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[19]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1327,7 +1618,7 @@ func (x *RecordTransactionsResponse_Result) String() string {
 func (*RecordTransactionsResponse_Result) ProtoMessage() {}
 
 func (x *RecordTransactionsResponse_Result) ProtoReflect() protoreflect.Message {
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[19]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1393,8 +1684,8 @@ func (*RecordTransactionsResponse_Result_Status) isRecordTransactionsResponse_Re
 
 func (*RecordTransactionsResponse_Result_Error) isRecordTransactionsResponse_Result_Result() {}
 
-// Sent when nothing else was for a while, so that a silent stream can be told
-// from a dead one.
+// Sent at once when the stream begins, and when nothing else was for 5 seconds,
+// so that a silent stream can be told from a dead one.
 type WatchFraudActivityResponse_Heartbeat struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	unknownFields protoimpl.UnknownFields
@@ -1403,7 +1694,7 @@ type WatchFraudActivityResponse_Heartbeat struct {
 
 func (x *WatchFraudActivityResponse_Heartbeat) Reset() {
 	*x = WatchFraudActivityResponse_Heartbeat{}
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[20]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1415,7 +1706,7 @@ func (x *WatchFraudActivityResponse_Heartbeat) String() string {
 func (*WatchFraudActivityResponse_Heartbeat) ProtoMessage() {}
 
 func (x *WatchFraudActivityResponse_Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[20]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1431,6 +1722,7 @@ func (*WatchFraudActivityResponse_Heartbeat) Descriptor() ([]byte, []int) {
 	return file_fraudactivity_v1_service_proto_rawDescGZIP(), []int{14, 0}
 }
 
+// Counts over one span of time, by when the assessments were made.
 type SummarizeFraudActivityResponse_Bucket struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Start of the span, inclusive. It ends where the next begins.
@@ -1439,19 +1731,23 @@ type SummarizeFraudActivityResponse_Bucket struct {
 	Assessed int64 `protobuf:"varint,2,opt,name=assessed,proto3" json:"assessed,omitempty"`
 	// Assessments with predicted_label true.
 	Flagged int64 `protobuf:"varint,3,opt,name=flagged,proto3" json:"flagged,omitempty"`
-	// Assessed transactions whose newest outcome is fraud.
+	// Assessments whose transaction's standing outcome is fraud.
 	OutcomeFraud int64 `protobuf:"varint,4,opt,name=outcome_fraud,json=outcomeFraud,proto3" json:"outcome_fraud,omitempty"`
-	// Assessed transactions whose newest outcome is legitimate.
+	// Assessments whose transaction's standing outcome is legitimate.
 	OutcomeLegitimate int64 `protobuf:"varint,5,opt,name=outcome_legitimate,json=outcomeLegitimate,proto3" json:"outcome_legitimate,omitempty"`
-	// Flagged transactions whose newest outcome is fraud.
+	// Flagged ones whose transaction's standing outcome is fraud.
 	FlaggedOutcomeFraud int64 `protobuf:"varint,6,opt,name=flagged_outcome_fraud,json=flaggedOutcomeFraud,proto3" json:"flagged_outcome_fraud,omitempty"`
-	unknownFields       protoimpl.UnknownFields
-	sizeCache           protoimpl.SizeCache
+	// Flagged ones whose transaction's standing outcome is legitimate.
+	FlaggedOutcomeLegitimate int64 `protobuf:"varint,7,opt,name=flagged_outcome_legitimate,json=flaggedOutcomeLegitimate,proto3" json:"flagged_outcome_legitimate,omitempty"`
+	// Assessments by fraud_probability, as in the response. Empty if there are none.
+	ProbabilityHistogram []int64 `protobuf:"varint,8,rep,packed,name=probability_histogram,json=probabilityHistogram,proto3" json:"probability_histogram,omitempty"`
+	unknownFields        protoimpl.UnknownFields
+	sizeCache            protoimpl.SizeCache
 }
 
 func (x *SummarizeFraudActivityResponse_Bucket) Reset() {
 	*x = SummarizeFraudActivityResponse_Bucket{}
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[21]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1463,7 +1759,7 @@ func (x *SummarizeFraudActivityResponse_Bucket) String() string {
 func (*SummarizeFraudActivityResponse_Bucket) ProtoMessage() {}
 
 func (x *SummarizeFraudActivityResponse_Bucket) ProtoReflect() protoreflect.Message {
-	mi := &file_fraudactivity_v1_service_proto_msgTypes[21]
+	mi := &file_fraudactivity_v1_service_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1521,11 +1817,25 @@ func (x *SummarizeFraudActivityResponse_Bucket) GetFlaggedOutcomeFraud() int64 {
 	return 0
 }
 
+func (x *SummarizeFraudActivityResponse_Bucket) GetFlaggedOutcomeLegitimate() int64 {
+	if x != nil {
+		return x.FlaggedOutcomeLegitimate
+	}
+	return 0
+}
+
+func (x *SummarizeFraudActivityResponse_Bucket) GetProbabilityHistogram() []int64 {
+	if x != nil {
+		return x.ProbabilityHistogram
+	}
+	return nil
+}
+
 var File_fraudactivity_v1_service_proto protoreflect.FileDescriptor
 
 const file_fraudactivity_v1_service_proto_rawDesc = "" +
 	"\n" +
-	"\x1efraudactivity/v1/service.proto\x12\x10fraudactivity.v1\x1a\x1bbuf/validate/validate.proto\x1a%fraudactivity/v1/fraud_activity.proto\x1a!fraudactivity/v1/permission.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\x01\n" +
+	"\x1efraudactivity/v1/service.proto\x12\x10fraudactivity.v1\x1a\x1bbuf/validate/validate.proto\x1a%fraudactivity/v1/fraud_activity.proto\x1a!fraudactivity/v1/permission.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x96\x01\n" +
 	"\x17GetFraudActivityRequest\x12E\n" +
 	"\x0etransaction_id\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\rtransactionId\x124\n" +
 	"\x04view\x18\x02 \x01(\x0e2\x16.fraudactivity.v1.ViewB\b\xbaH\x05\x82\x01\x02\x10\x01R\x04view\"\x8a\x01\n" +
@@ -1563,20 +1873,22 @@ const file_fraudactivity_v1_service_proto_rawDesc = "" +
 	"occurredAt\x12\x1c\n" +
 	"\x04note\x18\x05 \x01(\tB\b\xbaH\x05r\x03\x18\xe8\aR\x04note\"L\n" +
 	"\x15ReportOutcomeResponse\x123\n" +
-	"\aoutcome\x18\x01 \x01(\v2\x19.fraudactivity.v1.OutcomeR\aoutcome\"\xc4\x04\n" +
+	"\aoutcome\x18\x01 \x01(\v2\x19.fraudactivity.v1.OutcomeR\aoutcome\"\xf6\x04\n" +
 	"\x06Filter\x12C\n" +
 	"\x0etransaction_id\x18\x01 \x01(\tB\x1c\xbaH\x19r\x17\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\rtransactionId\x12;\n" +
 	"\n" +
 	"account_id\x18\x02 \x01(\tB\x1c\xbaH\x19r\x17\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\taccountId\x12P\n" +
 	"\x15min_fraud_probability\x18\x03 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00H\x00R\x13minFraudProbability\x88\x01\x01\x12P\n" +
 	"\x15max_fraud_probability\x18\x04 \x01(\x01B\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00Y@)\x00\x00\x00\x00\x00\x00\x00\x00H\x01R\x13maxFraudProbability\x88\x01\x01\x12,\n" +
-	"\x0fpredicted_label\x18\x05 \x01(\bH\x02R\x0epredictedLabel\x88\x01\x01\x12B\n" +
-	"\aoutcome\x18\x06 \x01(\x0e2\x1e.fraudactivity.v1.OutcomeLabelB\b\xbaH\x05\x82\x01\x02\x10\x01R\aoutcome\x12.\n" +
+	"\x0fpredicted_label\x18\x05 \x01(\bH\x02R\x0epredictedLabel\x88\x01\x01\x12F\n" +
+	"\aoutcome\x18\x06 \x01(\x0e2\x1e.fraudactivity.v1.OutcomeLabelB\f\xbaH\t\x82\x01\x06\x18\x00\x18\x01\x18\x02R\aoutcome\x12.\n" +
 	"\x04from\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x04from\x12*\n" +
-	"\x02to\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x02toB\x18\n" +
+	"\x02to\x18\b \x01(\v2\x1a.google.protobuf.TimestampR\x02to\x12\x1f\n" +
+	"\blabelled\x18\t \x01(\bH\x03R\blabelled\x88\x01\x01B\x18\n" +
 	"\x16_min_fraud_probabilityB\x18\n" +
 	"\x16_max_fraud_probabilityB\x12\n" +
-	"\x10_predicted_label\"\xd7\x01\n" +
+	"\x10_predicted_labelB\v\n" +
+	"\t_labelled\"\xd7\x01\n" +
 	"\x18ListFraudActivityRequest\x120\n" +
 	"\x06filter\x18\x01 \x01(\v2\x18.fraudactivity.v1.FilterR\x06filter\x127\n" +
 	"\x05order\x18\x02 \x01(\x0e2\x17.fraudactivity.v1.OrderB\b\xbaH\x05\x82\x01\x02\x10\x01R\x05order\x12'\n" +
@@ -1594,32 +1906,53 @@ const file_fraudactivity_v1_service_proto_rawDesc = "" +
 	"page_token\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\tpageToken\"\xa6\x01\n" +
 	" ListLabelledTransactionsResponse\x12Z\n" +
 	"\x15labelled_transactions\x18\x01 \x03(\v2%.fraudactivity.v1.LabelledTransactionR\x14labelledTransactions\x12&\n" +
-	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"o\n" +
+	"\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xbd\x01\n" +
 	"\x19WatchFraudActivityRequest\x120\n" +
 	"\x06filter\x18\x01 \x01(\v2\x18.fraudactivity.v1.FilterR\x06filter\x12 \n" +
-	"\x06cursor\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\x06cursor\"\xec\x01\n" +
+	"\x06cursor\x18\x02 \x01(\tB\b\xbaH\x05r\x03\x18\x80\x02R\x06cursor\x120\n" +
+	"\x0emax_per_second\x18\x03 \x01(\x05B\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x00R\fmaxPerSecond\x12\x1a\n" +
+	"\boutcomes\x18\x04 \x01(\bR\boutcomes\"\xa4\x03\n" +
 	"\x1aWatchFraudActivityResponse\x12H\n" +
 	"\x0efraud_activity\x18\x01 \x01(\v2\x1f.fraudactivity.v1.FraudActivityH\x00R\rfraudActivity\x12V\n" +
-	"\theartbeat\x18\x02 \x01(\v26.fraudactivity.v1.WatchFraudActivityResponse.HeartbeatH\x00R\theartbeat\x12\x16\n" +
-	"\x06cursor\x18\x03 \x01(\tR\x06cursor\x1a\v\n" +
+	"\theartbeat\x18\x02 \x01(\v26.fraudactivity.v1.WatchFraudActivityResponse.HeartbeatH\x00R\theartbeat\x125\n" +
+	"\aoutcome\x18\x04 \x01(\v2\x19.fraudactivity.v1.OutcomeH\x00R\aoutcome\x12\x16\n" +
+	"\x06cursor\x18\x03 \x01(\tR\x06cursor\x12\x19\n" +
+	"\bleft_out\x18\x05 \x01(\x03R\aleftOut\x12(\n" +
+	"\x10left_out_flagged\x18\x06 \x01(\x03R\x0eleftOutFlagged\x12:\n" +
+	"\vanswer_time\x18\a \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"answerTime\x1a\v\n" +
 	"\tHeartbeatB\a\n" +
-	"\x05event\"\xb1\x01\n" +
-	"\x1dSummarizeFraudActivityRequest\x126\n" +
-	"\x04from\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x04from\x122\n" +
-	"\x02to\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x06\xbaH\x03\xc8\x01\x01R\x02to\x12$\n" +
+	"\x05event\"\xcd\x01\n" +
+	"\x1dSummarizeFraudActivityRequest\x12D\n" +
+	"\x04from\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampB\x14\xbaH\x11\xc8\x01\x01\xb2\x01\v\"\a\b\xff\x82\xd1\xff\xaf\a2\x00R\x04from\x12@\n" +
+	"\x02to\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampB\x14\xbaH\x11\xc8\x01\x01\xb2\x01\v\"\a\b\xff\x82\xd1\xff\xaf\a2\x00R\x02to\x12$\n" +
 	"\abuckets\x18\x03 \x01(\x05B\n" +
-	"\xbaH\a\x1a\x05\x18\xe8\a(\x01R\abuckets\"\xa3\x03\n" +
+	"\xbaH\a\x1a\x05\x18\xe8\a(\x01R\abuckets\"\xd4\x04\n" +
 	"\x1eSummarizeFraudActivityResponse\x12Q\n" +
 	"\abuckets\x18\x01 \x03(\v27.fraudactivity.v1.SummarizeFraudActivityResponse.BucketR\abuckets\x123\n" +
-	"\x15probability_histogram\x18\x02 \x03(\x03R\x14probabilityHistogram\x1a\xf8\x01\n" +
+	"\x15probability_histogram\x18\x02 \x03(\x03R\x14probabilityHistogram\x12<\n" +
+	"\fbucket_width\x18\x03 \x01(\v2\x19.google.protobuf.DurationR\vbucketWidth\x1a\xeb\x02\n" +
 	"\x06Bucket\x120\n" +
 	"\x05start\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x05start\x12\x1a\n" +
 	"\bassessed\x18\x02 \x01(\x03R\bassessed\x12\x18\n" +
 	"\aflagged\x18\x03 \x01(\x03R\aflagged\x12#\n" +
 	"\routcome_fraud\x18\x04 \x01(\x03R\foutcomeFraud\x12-\n" +
 	"\x12outcome_legitimate\x18\x05 \x01(\x03R\x11outcomeLegitimate\x122\n" +
-	"\x15flagged_outcome_fraud\x18\x06 \x01(\x03R\x13flaggedOutcomeFraud\"\x11\n" +
-	"\x0fGetModelRequest*m\n" +
+	"\x15flagged_outcome_fraud\x18\x06 \x01(\x03R\x13flaggedOutcomeFraud\x12<\n" +
+	"\x1aflagged_outcome_legitimate\x18\a \x01(\x03R\x18flaggedOutcomeLegitimate\x123\n" +
+	"\x15probability_histogram\x18\b \x03(\x03R\x14probabilityHistogram\"\x11\n" +
+	"\x0fGetModelRequest\"\x12\n" +
+	"\x10GetCallerRequest\"\\\n" +
+	"\x13ListOutcomesRequest\x12E\n" +
+	"\x0etransaction_id\x18\x01 \x01(\tB\x1e\xbaH\x1br\x19\x10\x01\x18\x80\x012\x12^[A-Za-z0-9._:-]*$R\rtransactionId\"M\n" +
+	"\x14ListOutcomesResponse\x125\n" +
+	"\boutcomes\x18\x01 \x03(\v2\x19.fraudactivity.v1.OutcomeR\boutcomes\"\x87\x01\n" +
+	"\x06Caller\x12\x15\n" +
+	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x12\n" +
+	"\x04role\x18\x03 \x01(\tR\x04role\x12>\n" +
+	"\vpermissions\x18\x04 \x03(\x0e2\x1c.fraudactivity.v1.PermissionR\vpermissions*m\n" +
 	"\fRecordStatus\x12\x1d\n" +
 	"\x19RECORD_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16RECORD_STATUS_RECORDED\x10\x01\x12\"\n" +
@@ -1627,7 +1960,8 @@ const file_fraudactivity_v1_service_proto_rawDesc = "" +
 	"\x05Order\x12\x15\n" +
 	"\x11ORDER_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fORDER_NEWEST\x10\x01\x12\x1b\n" +
-	"\x17ORDER_FRAUD_PROBABILITY\x10\x022\xb0\t\n" +
+	"\x17ORDER_FRAUD_PROBABILITY\x10\x022\xee\n" +
+	"\n" +
 	"\x14FraudActivityService\x12h\n" +
 	"\x10GetFraudActivity\x12).fraudactivity.v1.GetFraudActivityRequest\x1a\x1f.fraudactivity.v1.FraudActivity\"\b\x8a\xb5\x18\x01\x01\x90\x02\x02\x12\x82\x01\n" +
 	"\x15BatchGetFraudActivity\x12..fraudactivity.v1.BatchGetFraudActivityRequest\x1a/.fraudactivity.v1.BatchGetFraudActivityResponse\"\b\x8a\xb5\x18\x01\x01\x90\x02\x02\x12k\n" +
@@ -1635,10 +1969,12 @@ const file_fraudactivity_v1_service_proto_rawDesc = "" +
 	"\x12RecordTransactions\x12+.fraudactivity.v1.RecordTransactionsRequest\x1a,.fraudactivity.v1.RecordTransactionsResponse\"\b\x8a\xb5\x18\x01\x02\x90\x02\x02\x12g\n" +
 	"\rReportOutcome\x12&.fraudactivity.v1.ReportOutcomeRequest\x1a'.fraudactivity.v1.ReportOutcomeResponse\"\x05\x8a\xb5\x18\x01\x03\x12v\n" +
 	"\x11ListFraudActivity\x12*.fraudactivity.v1.ListFraudActivityRequest\x1a+.fraudactivity.v1.ListFraudActivityResponse\"\b\x8a\xb5\x18\x01\x04\x90\x02\x01\x12\x8b\x01\n" +
-	"\x18ListLabelledTransactions\x121.fraudactivity.v1.ListLabelledTransactionsRequest\x1a2.fraudactivity.v1.ListLabelledTransactionsResponse\"\b\x8a\xb5\x18\x01\x04\x90\x02\x01\x12x\n" +
+	"\x18ListLabelledTransactions\x121.fraudactivity.v1.ListLabelledTransactionsRequest\x1a2.fraudactivity.v1.ListLabelledTransactionsResponse\"\b\x8a\xb5\x18\x01\x04\x90\x02\x01\x12g\n" +
+	"\fListOutcomes\x12%.fraudactivity.v1.ListOutcomesRequest\x1a&.fraudactivity.v1.ListOutcomesResponse\"\b\x8a\xb5\x18\x01\x04\x90\x02\x01\x12x\n" +
 	"\x12WatchFraudActivity\x12+.fraudactivity.v1.WatchFraudActivityRequest\x1a,.fraudactivity.v1.WatchFraudActivityResponse\"\x05\x8a\xb5\x18\x01\x040\x01\x12\x85\x01\n" +
 	"\x16SummarizeFraudActivity\x12/.fraudactivity.v1.SummarizeFraudActivityRequest\x1a0.fraudactivity.v1.SummarizeFraudActivityResponse\"\b\x8a\xb5\x18\x01\x04\x90\x02\x01\x12P\n" +
-	"\bGetModel\x12!.fraudactivity.v1.GetModelRequest\x1a\x17.fraudactivity.v1.Model\"\b\x8a\xb5\x18\x01\x04\x90\x02\x01B\xd0\x01\n" +
+	"\bGetModel\x12!.fraudactivity.v1.GetModelRequest\x1a\x17.fraudactivity.v1.Model\"\b\x8a\xb5\x18\x01\x04\x90\x02\x01\x12S\n" +
+	"\tGetCaller\x12\".fraudactivity.v1.GetCallerRequest\x1a\x18.fraudactivity.v1.Caller\"\b\x8a\xb5\x18\x01\x05\x90\x02\x01B\xd0\x01\n" +
 	"\x14com.fraudactivity.v1B\fServiceProtoP\x01ZIgithub.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1;fraudactivityv1\xa2\x02\x03FXX\xaa\x02\x10Fraudactivity.V1\xca\x02\x10Fraudactivity\\V1\xe2\x02\x1cFraudactivity\\V1\\GPBMetadata\xea\x02\x11Fraudactivity::V1b\x06proto3"
 
 var (
@@ -1654,7 +1990,7 @@ func file_fraudactivity_v1_service_proto_rawDescGZIP() []byte {
 }
 
 var file_fraudactivity_v1_service_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_fraudactivity_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_fraudactivity_v1_service_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_fraudactivity_v1_service_proto_goTypes = []any{
 	(RecordStatus)(0),                             // 0: fraudactivity.v1.RecordStatus
 	(Order)(0),                                    // 1: fraudactivity.v1.Order
@@ -1676,76 +2012,91 @@ var file_fraudactivity_v1_service_proto_goTypes = []any{
 	(*SummarizeFraudActivityRequest)(nil),         // 17: fraudactivity.v1.SummarizeFraudActivityRequest
 	(*SummarizeFraudActivityResponse)(nil),        // 18: fraudactivity.v1.SummarizeFraudActivityResponse
 	(*GetModelRequest)(nil),                       // 19: fraudactivity.v1.GetModelRequest
-	(*BatchGetFraudActivityResponse_Result)(nil),  // 20: fraudactivity.v1.BatchGetFraudActivityResponse.Result
-	(*RecordTransactionsResponse_Result)(nil),     // 21: fraudactivity.v1.RecordTransactionsResponse.Result
-	(*WatchFraudActivityResponse_Heartbeat)(nil),  // 22: fraudactivity.v1.WatchFraudActivityResponse.Heartbeat
-	(*SummarizeFraudActivityResponse_Bucket)(nil), // 23: fraudactivity.v1.SummarizeFraudActivityResponse.Bucket
-	(View)(0),                     // 24: fraudactivity.v1.View
-	(*Transaction)(nil),           // 25: fraudactivity.v1.Transaction
-	(OutcomeLabel)(0),             // 26: fraudactivity.v1.OutcomeLabel
-	(OutcomeSource)(0),            // 27: fraudactivity.v1.OutcomeSource
-	(*timestamppb.Timestamp)(nil), // 28: google.protobuf.Timestamp
-	(*Outcome)(nil),               // 29: fraudactivity.v1.Outcome
-	(*FraudActivity)(nil),         // 30: fraudactivity.v1.FraudActivity
-	(*LabelledTransaction)(nil),   // 31: fraudactivity.v1.LabelledTransaction
-	(*ItemError)(nil),             // 32: fraudactivity.v1.ItemError
-	(*Model)(nil),                 // 33: fraudactivity.v1.Model
+	(*GetCallerRequest)(nil),                      // 20: fraudactivity.v1.GetCallerRequest
+	(*ListOutcomesRequest)(nil),                   // 21: fraudactivity.v1.ListOutcomesRequest
+	(*ListOutcomesResponse)(nil),                  // 22: fraudactivity.v1.ListOutcomesResponse
+	(*Caller)(nil),                                // 23: fraudactivity.v1.Caller
+	(*BatchGetFraudActivityResponse_Result)(nil),  // 24: fraudactivity.v1.BatchGetFraudActivityResponse.Result
+	(*RecordTransactionsResponse_Result)(nil),     // 25: fraudactivity.v1.RecordTransactionsResponse.Result
+	(*WatchFraudActivityResponse_Heartbeat)(nil),  // 26: fraudactivity.v1.WatchFraudActivityResponse.Heartbeat
+	(*SummarizeFraudActivityResponse_Bucket)(nil), // 27: fraudactivity.v1.SummarizeFraudActivityResponse.Bucket
+	(View)(0),                     // 28: fraudactivity.v1.View
+	(*Transaction)(nil),           // 29: fraudactivity.v1.Transaction
+	(OutcomeLabel)(0),             // 30: fraudactivity.v1.OutcomeLabel
+	(OutcomeSource)(0),            // 31: fraudactivity.v1.OutcomeSource
+	(*timestamppb.Timestamp)(nil), // 32: google.protobuf.Timestamp
+	(*Outcome)(nil),               // 33: fraudactivity.v1.Outcome
+	(*FraudActivity)(nil),         // 34: fraudactivity.v1.FraudActivity
+	(*LabelledTransaction)(nil),   // 35: fraudactivity.v1.LabelledTransaction
+	(*durationpb.Duration)(nil),   // 36: google.protobuf.Duration
+	(Permission)(0),               // 37: fraudactivity.v1.Permission
+	(*ItemError)(nil),             // 38: fraudactivity.v1.ItemError
+	(*Model)(nil),                 // 39: fraudactivity.v1.Model
 }
 var file_fraudactivity_v1_service_proto_depIdxs = []int32{
-	24, // 0: fraudactivity.v1.GetFraudActivityRequest.view:type_name -> fraudactivity.v1.View
-	24, // 1: fraudactivity.v1.BatchGetFraudActivityRequest.view:type_name -> fraudactivity.v1.View
-	20, // 2: fraudactivity.v1.BatchGetFraudActivityResponse.results:type_name -> fraudactivity.v1.BatchGetFraudActivityResponse.Result
-	25, // 3: fraudactivity.v1.AssessTransactionRequest.transaction:type_name -> fraudactivity.v1.Transaction
-	24, // 4: fraudactivity.v1.AssessTransactionRequest.view:type_name -> fraudactivity.v1.View
-	25, // 5: fraudactivity.v1.RecordTransactionsRequest.transactions:type_name -> fraudactivity.v1.Transaction
-	21, // 6: fraudactivity.v1.RecordTransactionsResponse.results:type_name -> fraudactivity.v1.RecordTransactionsResponse.Result
-	26, // 7: fraudactivity.v1.ReportOutcomeRequest.outcome:type_name -> fraudactivity.v1.OutcomeLabel
-	27, // 8: fraudactivity.v1.ReportOutcomeRequest.source:type_name -> fraudactivity.v1.OutcomeSource
-	28, // 9: fraudactivity.v1.ReportOutcomeRequest.occurred_at:type_name -> google.protobuf.Timestamp
-	29, // 10: fraudactivity.v1.ReportOutcomeResponse.outcome:type_name -> fraudactivity.v1.Outcome
-	26, // 11: fraudactivity.v1.Filter.outcome:type_name -> fraudactivity.v1.OutcomeLabel
-	28, // 12: fraudactivity.v1.Filter.from:type_name -> google.protobuf.Timestamp
-	28, // 13: fraudactivity.v1.Filter.to:type_name -> google.protobuf.Timestamp
+	28, // 0: fraudactivity.v1.GetFraudActivityRequest.view:type_name -> fraudactivity.v1.View
+	28, // 1: fraudactivity.v1.BatchGetFraudActivityRequest.view:type_name -> fraudactivity.v1.View
+	24, // 2: fraudactivity.v1.BatchGetFraudActivityResponse.results:type_name -> fraudactivity.v1.BatchGetFraudActivityResponse.Result
+	29, // 3: fraudactivity.v1.AssessTransactionRequest.transaction:type_name -> fraudactivity.v1.Transaction
+	28, // 4: fraudactivity.v1.AssessTransactionRequest.view:type_name -> fraudactivity.v1.View
+	29, // 5: fraudactivity.v1.RecordTransactionsRequest.transactions:type_name -> fraudactivity.v1.Transaction
+	25, // 6: fraudactivity.v1.RecordTransactionsResponse.results:type_name -> fraudactivity.v1.RecordTransactionsResponse.Result
+	30, // 7: fraudactivity.v1.ReportOutcomeRequest.outcome:type_name -> fraudactivity.v1.OutcomeLabel
+	31, // 8: fraudactivity.v1.ReportOutcomeRequest.source:type_name -> fraudactivity.v1.OutcomeSource
+	32, // 9: fraudactivity.v1.ReportOutcomeRequest.occurred_at:type_name -> google.protobuf.Timestamp
+	33, // 10: fraudactivity.v1.ReportOutcomeResponse.outcome:type_name -> fraudactivity.v1.Outcome
+	30, // 11: fraudactivity.v1.Filter.outcome:type_name -> fraudactivity.v1.OutcomeLabel
+	32, // 12: fraudactivity.v1.Filter.from:type_name -> google.protobuf.Timestamp
+	32, // 13: fraudactivity.v1.Filter.to:type_name -> google.protobuf.Timestamp
 	10, // 14: fraudactivity.v1.ListFraudActivityRequest.filter:type_name -> fraudactivity.v1.Filter
 	1,  // 15: fraudactivity.v1.ListFraudActivityRequest.order:type_name -> fraudactivity.v1.Order
-	30, // 16: fraudactivity.v1.ListFraudActivityResponse.fraud_activities:type_name -> fraudactivity.v1.FraudActivity
-	31, // 17: fraudactivity.v1.ListLabelledTransactionsResponse.labelled_transactions:type_name -> fraudactivity.v1.LabelledTransaction
+	34, // 16: fraudactivity.v1.ListFraudActivityResponse.fraud_activities:type_name -> fraudactivity.v1.FraudActivity
+	35, // 17: fraudactivity.v1.ListLabelledTransactionsResponse.labelled_transactions:type_name -> fraudactivity.v1.LabelledTransaction
 	10, // 18: fraudactivity.v1.WatchFraudActivityRequest.filter:type_name -> fraudactivity.v1.Filter
-	30, // 19: fraudactivity.v1.WatchFraudActivityResponse.fraud_activity:type_name -> fraudactivity.v1.FraudActivity
-	22, // 20: fraudactivity.v1.WatchFraudActivityResponse.heartbeat:type_name -> fraudactivity.v1.WatchFraudActivityResponse.Heartbeat
-	28, // 21: fraudactivity.v1.SummarizeFraudActivityRequest.from:type_name -> google.protobuf.Timestamp
-	28, // 22: fraudactivity.v1.SummarizeFraudActivityRequest.to:type_name -> google.protobuf.Timestamp
-	23, // 23: fraudactivity.v1.SummarizeFraudActivityResponse.buckets:type_name -> fraudactivity.v1.SummarizeFraudActivityResponse.Bucket
-	30, // 24: fraudactivity.v1.BatchGetFraudActivityResponse.Result.fraud_activity:type_name -> fraudactivity.v1.FraudActivity
-	32, // 25: fraudactivity.v1.BatchGetFraudActivityResponse.Result.error:type_name -> fraudactivity.v1.ItemError
-	0,  // 26: fraudactivity.v1.RecordTransactionsResponse.Result.status:type_name -> fraudactivity.v1.RecordStatus
-	32, // 27: fraudactivity.v1.RecordTransactionsResponse.Result.error:type_name -> fraudactivity.v1.ItemError
-	28, // 28: fraudactivity.v1.SummarizeFraudActivityResponse.Bucket.start:type_name -> google.protobuf.Timestamp
-	2,  // 29: fraudactivity.v1.FraudActivityService.GetFraudActivity:input_type -> fraudactivity.v1.GetFraudActivityRequest
-	3,  // 30: fraudactivity.v1.FraudActivityService.BatchGetFraudActivity:input_type -> fraudactivity.v1.BatchGetFraudActivityRequest
-	5,  // 31: fraudactivity.v1.FraudActivityService.AssessTransaction:input_type -> fraudactivity.v1.AssessTransactionRequest
-	6,  // 32: fraudactivity.v1.FraudActivityService.RecordTransactions:input_type -> fraudactivity.v1.RecordTransactionsRequest
-	8,  // 33: fraudactivity.v1.FraudActivityService.ReportOutcome:input_type -> fraudactivity.v1.ReportOutcomeRequest
-	11, // 34: fraudactivity.v1.FraudActivityService.ListFraudActivity:input_type -> fraudactivity.v1.ListFraudActivityRequest
-	13, // 35: fraudactivity.v1.FraudActivityService.ListLabelledTransactions:input_type -> fraudactivity.v1.ListLabelledTransactionsRequest
-	15, // 36: fraudactivity.v1.FraudActivityService.WatchFraudActivity:input_type -> fraudactivity.v1.WatchFraudActivityRequest
-	17, // 37: fraudactivity.v1.FraudActivityService.SummarizeFraudActivity:input_type -> fraudactivity.v1.SummarizeFraudActivityRequest
-	19, // 38: fraudactivity.v1.FraudActivityService.GetModel:input_type -> fraudactivity.v1.GetModelRequest
-	30, // 39: fraudactivity.v1.FraudActivityService.GetFraudActivity:output_type -> fraudactivity.v1.FraudActivity
-	4,  // 40: fraudactivity.v1.FraudActivityService.BatchGetFraudActivity:output_type -> fraudactivity.v1.BatchGetFraudActivityResponse
-	30, // 41: fraudactivity.v1.FraudActivityService.AssessTransaction:output_type -> fraudactivity.v1.FraudActivity
-	7,  // 42: fraudactivity.v1.FraudActivityService.RecordTransactions:output_type -> fraudactivity.v1.RecordTransactionsResponse
-	9,  // 43: fraudactivity.v1.FraudActivityService.ReportOutcome:output_type -> fraudactivity.v1.ReportOutcomeResponse
-	12, // 44: fraudactivity.v1.FraudActivityService.ListFraudActivity:output_type -> fraudactivity.v1.ListFraudActivityResponse
-	14, // 45: fraudactivity.v1.FraudActivityService.ListLabelledTransactions:output_type -> fraudactivity.v1.ListLabelledTransactionsResponse
-	16, // 46: fraudactivity.v1.FraudActivityService.WatchFraudActivity:output_type -> fraudactivity.v1.WatchFraudActivityResponse
-	18, // 47: fraudactivity.v1.FraudActivityService.SummarizeFraudActivity:output_type -> fraudactivity.v1.SummarizeFraudActivityResponse
-	33, // 48: fraudactivity.v1.FraudActivityService.GetModel:output_type -> fraudactivity.v1.Model
-	39, // [39:49] is the sub-list for method output_type
-	29, // [29:39] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	34, // 19: fraudactivity.v1.WatchFraudActivityResponse.fraud_activity:type_name -> fraudactivity.v1.FraudActivity
+	26, // 20: fraudactivity.v1.WatchFraudActivityResponse.heartbeat:type_name -> fraudactivity.v1.WatchFraudActivityResponse.Heartbeat
+	33, // 21: fraudactivity.v1.WatchFraudActivityResponse.outcome:type_name -> fraudactivity.v1.Outcome
+	36, // 22: fraudactivity.v1.WatchFraudActivityResponse.answer_time:type_name -> google.protobuf.Duration
+	32, // 23: fraudactivity.v1.SummarizeFraudActivityRequest.from:type_name -> google.protobuf.Timestamp
+	32, // 24: fraudactivity.v1.SummarizeFraudActivityRequest.to:type_name -> google.protobuf.Timestamp
+	27, // 25: fraudactivity.v1.SummarizeFraudActivityResponse.buckets:type_name -> fraudactivity.v1.SummarizeFraudActivityResponse.Bucket
+	36, // 26: fraudactivity.v1.SummarizeFraudActivityResponse.bucket_width:type_name -> google.protobuf.Duration
+	33, // 27: fraudactivity.v1.ListOutcomesResponse.outcomes:type_name -> fraudactivity.v1.Outcome
+	37, // 28: fraudactivity.v1.Caller.permissions:type_name -> fraudactivity.v1.Permission
+	34, // 29: fraudactivity.v1.BatchGetFraudActivityResponse.Result.fraud_activity:type_name -> fraudactivity.v1.FraudActivity
+	38, // 30: fraudactivity.v1.BatchGetFraudActivityResponse.Result.error:type_name -> fraudactivity.v1.ItemError
+	0,  // 31: fraudactivity.v1.RecordTransactionsResponse.Result.status:type_name -> fraudactivity.v1.RecordStatus
+	38, // 32: fraudactivity.v1.RecordTransactionsResponse.Result.error:type_name -> fraudactivity.v1.ItemError
+	32, // 33: fraudactivity.v1.SummarizeFraudActivityResponse.Bucket.start:type_name -> google.protobuf.Timestamp
+	2,  // 34: fraudactivity.v1.FraudActivityService.GetFraudActivity:input_type -> fraudactivity.v1.GetFraudActivityRequest
+	3,  // 35: fraudactivity.v1.FraudActivityService.BatchGetFraudActivity:input_type -> fraudactivity.v1.BatchGetFraudActivityRequest
+	5,  // 36: fraudactivity.v1.FraudActivityService.AssessTransaction:input_type -> fraudactivity.v1.AssessTransactionRequest
+	6,  // 37: fraudactivity.v1.FraudActivityService.RecordTransactions:input_type -> fraudactivity.v1.RecordTransactionsRequest
+	8,  // 38: fraudactivity.v1.FraudActivityService.ReportOutcome:input_type -> fraudactivity.v1.ReportOutcomeRequest
+	11, // 39: fraudactivity.v1.FraudActivityService.ListFraudActivity:input_type -> fraudactivity.v1.ListFraudActivityRequest
+	13, // 40: fraudactivity.v1.FraudActivityService.ListLabelledTransactions:input_type -> fraudactivity.v1.ListLabelledTransactionsRequest
+	21, // 41: fraudactivity.v1.FraudActivityService.ListOutcomes:input_type -> fraudactivity.v1.ListOutcomesRequest
+	15, // 42: fraudactivity.v1.FraudActivityService.WatchFraudActivity:input_type -> fraudactivity.v1.WatchFraudActivityRequest
+	17, // 43: fraudactivity.v1.FraudActivityService.SummarizeFraudActivity:input_type -> fraudactivity.v1.SummarizeFraudActivityRequest
+	19, // 44: fraudactivity.v1.FraudActivityService.GetModel:input_type -> fraudactivity.v1.GetModelRequest
+	20, // 45: fraudactivity.v1.FraudActivityService.GetCaller:input_type -> fraudactivity.v1.GetCallerRequest
+	34, // 46: fraudactivity.v1.FraudActivityService.GetFraudActivity:output_type -> fraudactivity.v1.FraudActivity
+	4,  // 47: fraudactivity.v1.FraudActivityService.BatchGetFraudActivity:output_type -> fraudactivity.v1.BatchGetFraudActivityResponse
+	34, // 48: fraudactivity.v1.FraudActivityService.AssessTransaction:output_type -> fraudactivity.v1.FraudActivity
+	7,  // 49: fraudactivity.v1.FraudActivityService.RecordTransactions:output_type -> fraudactivity.v1.RecordTransactionsResponse
+	9,  // 50: fraudactivity.v1.FraudActivityService.ReportOutcome:output_type -> fraudactivity.v1.ReportOutcomeResponse
+	12, // 51: fraudactivity.v1.FraudActivityService.ListFraudActivity:output_type -> fraudactivity.v1.ListFraudActivityResponse
+	14, // 52: fraudactivity.v1.FraudActivityService.ListLabelledTransactions:output_type -> fraudactivity.v1.ListLabelledTransactionsResponse
+	22, // 53: fraudactivity.v1.FraudActivityService.ListOutcomes:output_type -> fraudactivity.v1.ListOutcomesResponse
+	16, // 54: fraudactivity.v1.FraudActivityService.WatchFraudActivity:output_type -> fraudactivity.v1.WatchFraudActivityResponse
+	18, // 55: fraudactivity.v1.FraudActivityService.SummarizeFraudActivity:output_type -> fraudactivity.v1.SummarizeFraudActivityResponse
+	39, // 56: fraudactivity.v1.FraudActivityService.GetModel:output_type -> fraudactivity.v1.Model
+	23, // 57: fraudactivity.v1.FraudActivityService.GetCaller:output_type -> fraudactivity.v1.Caller
+	46, // [46:58] is the sub-list for method output_type
+	34, // [34:46] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_fraudactivity_v1_service_proto_init() }
@@ -1759,12 +2110,13 @@ func file_fraudactivity_v1_service_proto_init() {
 	file_fraudactivity_v1_service_proto_msgTypes[14].OneofWrappers = []any{
 		(*WatchFraudActivityResponse_FraudActivity)(nil),
 		(*WatchFraudActivityResponse_Heartbeat_)(nil),
+		(*WatchFraudActivityResponse_Outcome)(nil),
 	}
-	file_fraudactivity_v1_service_proto_msgTypes[18].OneofWrappers = []any{
+	file_fraudactivity_v1_service_proto_msgTypes[22].OneofWrappers = []any{
 		(*BatchGetFraudActivityResponse_Result_FraudActivity)(nil),
 		(*BatchGetFraudActivityResponse_Result_Error)(nil),
 	}
-	file_fraudactivity_v1_service_proto_msgTypes[19].OneofWrappers = []any{
+	file_fraudactivity_v1_service_proto_msgTypes[23].OneofWrappers = []any{
 		(*RecordTransactionsResponse_Result_Status)(nil),
 		(*RecordTransactionsResponse_Result_Error)(nil),
 	}
@@ -1774,7 +2126,7 @@ func file_fraudactivity_v1_service_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_fraudactivity_v1_service_proto_rawDesc), len(file_fraudactivity_v1_service_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   22,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -54,6 +54,9 @@ const (
 	// FraudActivityServiceListLabelledTransactionsProcedure is the fully-qualified name of the
 	// FraudActivityService's ListLabelledTransactions RPC.
 	FraudActivityServiceListLabelledTransactionsProcedure = "/fraudactivity.v1.FraudActivityService/ListLabelledTransactions"
+	// FraudActivityServiceListOutcomesProcedure is the fully-qualified name of the
+	// FraudActivityService's ListOutcomes RPC.
+	FraudActivityServiceListOutcomesProcedure = "/fraudactivity.v1.FraudActivityService/ListOutcomes"
 	// FraudActivityServiceWatchFraudActivityProcedure is the fully-qualified name of the
 	// FraudActivityService's WatchFraudActivity RPC.
 	FraudActivityServiceWatchFraudActivityProcedure = "/fraudactivity.v1.FraudActivityService/WatchFraudActivity"
@@ -63,6 +66,9 @@ const (
 	// FraudActivityServiceGetModelProcedure is the fully-qualified name of the FraudActivityService's
 	// GetModel RPC.
 	FraudActivityServiceGetModelProcedure = "/fraudactivity.v1.FraudActivityService/GetModel"
+	// FraudActivityServiceGetCallerProcedure is the fully-qualified name of the FraudActivityService's
+	// GetCaller RPC.
+	FraudActivityServiceGetCallerProcedure = "/fraudactivity.v1.FraudActivityService/GetCaller"
 )
 
 // FraudActivityServiceClient is a client for the fraudactivity.v1.FraudActivityService service.
@@ -99,16 +105,28 @@ type FraudActivityServiceClient interface {
 	// Lists transactions that have an outcome, in order of recording: what a model is
 	// trained and evaluated on.
 	ListLabelledTransactions(context.Context, *v1.ListLabelledTransactionsRequest) (*v1.ListLabelledTransactionsResponse, error)
-	// Streams assessments as they are made. Answers UNIMPLEMENTED in this version.
+	// Lists every report of what one transaction turned out to be, the newest by
+	// occurred_at first: the first one stands, unless it is a withdrawal. At most
+	// 1,000. Errors: TRANSACTION_UNKNOWN.
+	ListOutcomes(context.Context, *v1.ListOutcomesRequest) (*v1.ListOutcomesResponse, error)
+	// Streams assessments as they are made, and outcomes as they are reported, in
+	// the order they were recorded. The stream ends with an error when the server
+	// stops (UNAVAILABLE, SHUTTING_DOWN) and when the caller is slower than what it
+	// watches (RESOURCE_EXHAUSTED, WATCHER_TOO_SLOW): resume by the cursor of the
+	// last message.
 	WatchFraudActivity(context.Context, *v1.WatchFraudActivityRequest) (*connect.ServerStreamForClient[v1.WatchFraudActivityResponse], error)
-	// Counts assessments and outcomes over time. Answers UNIMPLEMENTED in this
-	// version.
+	// Counts assessments and outcomes over time.
 	SummarizeFraudActivity(context.Context, *v1.SummarizeFraudActivityRequest) (*v1.SummarizeFraudActivityResponse, error)
 	// Describes the model now serving. Errors: PREDICTOR_UNAVAILABLE.
 	//
 	// The resource itself is the answer (AIP-131).
 	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
 	GetModel(context.Context, *v1.GetModelRequest) (*v1.Model, error)
+	// Tells the caller who it is, and what it may do.
+	//
+	// The resource itself is the answer (AIP-131).
+	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+	GetCaller(context.Context, *v1.GetCallerRequest) (*v1.Caller, error)
 }
 
 // NewFraudActivityServiceClient constructs a client for the fraudactivity.v1.FraudActivityService
@@ -170,6 +188,13 @@ func NewFraudActivityServiceClient(httpClient connect.HTTPClient, baseURL string
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		listOutcomes: connect.NewClient[v1.ListOutcomesRequest, v1.ListOutcomesResponse](
+			httpClient,
+			baseURL+FraudActivityServiceListOutcomesProcedure,
+			connect.WithSchema(fraudActivityServiceMethods.ByName("ListOutcomes")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 		watchFraudActivity: connect.NewClient[v1.WatchFraudActivityRequest, v1.WatchFraudActivityResponse](
 			httpClient,
 			baseURL+FraudActivityServiceWatchFraudActivityProcedure,
@@ -190,6 +215,13 @@ func NewFraudActivityServiceClient(httpClient connect.HTTPClient, baseURL string
 			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 			connect.WithClientOptions(opts...),
 		),
+		getCaller: connect.NewClient[v1.GetCallerRequest, v1.Caller](
+			httpClient,
+			baseURL+FraudActivityServiceGetCallerProcedure,
+			connect.WithSchema(fraudActivityServiceMethods.ByName("GetCaller")),
+			connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+			connect.WithClientOptions(opts...),
+		),
 	}
 }
 
@@ -202,9 +234,11 @@ type fraudActivityServiceClient struct {
 	reportOutcome            *connect.Client[v1.ReportOutcomeRequest, v1.ReportOutcomeResponse]
 	listFraudActivity        *connect.Client[v1.ListFraudActivityRequest, v1.ListFraudActivityResponse]
 	listLabelledTransactions *connect.Client[v1.ListLabelledTransactionsRequest, v1.ListLabelledTransactionsResponse]
+	listOutcomes             *connect.Client[v1.ListOutcomesRequest, v1.ListOutcomesResponse]
 	watchFraudActivity       *connect.Client[v1.WatchFraudActivityRequest, v1.WatchFraudActivityResponse]
 	summarizeFraudActivity   *connect.Client[v1.SummarizeFraudActivityRequest, v1.SummarizeFraudActivityResponse]
 	getModel                 *connect.Client[v1.GetModelRequest, v1.Model]
+	getCaller                *connect.Client[v1.GetCallerRequest, v1.Caller]
 }
 
 // GetFraudActivity calls fraudactivity.v1.FraudActivityService.GetFraudActivity.
@@ -270,6 +304,15 @@ func (c *fraudActivityServiceClient) ListLabelledTransactions(ctx context.Contex
 	return nil, err
 }
 
+// ListOutcomes calls fraudactivity.v1.FraudActivityService.ListOutcomes.
+func (c *fraudActivityServiceClient) ListOutcomes(ctx context.Context, req *v1.ListOutcomesRequest) (*v1.ListOutcomesResponse, error) {
+	response, err := c.listOutcomes.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
 // WatchFraudActivity calls fraudactivity.v1.FraudActivityService.WatchFraudActivity.
 func (c *fraudActivityServiceClient) WatchFraudActivity(ctx context.Context, req *v1.WatchFraudActivityRequest) (*connect.ServerStreamForClient[v1.WatchFraudActivityResponse], error) {
 	return c.watchFraudActivity.CallServerStream(ctx, connect.NewRequest(req))
@@ -287,6 +330,15 @@ func (c *fraudActivityServiceClient) SummarizeFraudActivity(ctx context.Context,
 // GetModel calls fraudactivity.v1.FraudActivityService.GetModel.
 func (c *fraudActivityServiceClient) GetModel(ctx context.Context, req *v1.GetModelRequest) (*v1.Model, error) {
 	response, err := c.getModel.CallUnary(ctx, connect.NewRequest(req))
+	if response != nil {
+		return response.Msg, err
+	}
+	return nil, err
+}
+
+// GetCaller calls fraudactivity.v1.FraudActivityService.GetCaller.
+func (c *fraudActivityServiceClient) GetCaller(ctx context.Context, req *v1.GetCallerRequest) (*v1.Caller, error) {
+	response, err := c.getCaller.CallUnary(ctx, connect.NewRequest(req))
 	if response != nil {
 		return response.Msg, err
 	}
@@ -328,16 +380,28 @@ type FraudActivityServiceHandler interface {
 	// Lists transactions that have an outcome, in order of recording: what a model is
 	// trained and evaluated on.
 	ListLabelledTransactions(context.Context, *v1.ListLabelledTransactionsRequest) (*v1.ListLabelledTransactionsResponse, error)
-	// Streams assessments as they are made. Answers UNIMPLEMENTED in this version.
+	// Lists every report of what one transaction turned out to be, the newest by
+	// occurred_at first: the first one stands, unless it is a withdrawal. At most
+	// 1,000. Errors: TRANSACTION_UNKNOWN.
+	ListOutcomes(context.Context, *v1.ListOutcomesRequest) (*v1.ListOutcomesResponse, error)
+	// Streams assessments as they are made, and outcomes as they are reported, in
+	// the order they were recorded. The stream ends with an error when the server
+	// stops (UNAVAILABLE, SHUTTING_DOWN) and when the caller is slower than what it
+	// watches (RESOURCE_EXHAUSTED, WATCHER_TOO_SLOW): resume by the cursor of the
+	// last message.
 	WatchFraudActivity(context.Context, *v1.WatchFraudActivityRequest, *connect.ServerStream[v1.WatchFraudActivityResponse]) error
-	// Counts assessments and outcomes over time. Answers UNIMPLEMENTED in this
-	// version.
+	// Counts assessments and outcomes over time.
 	SummarizeFraudActivity(context.Context, *v1.SummarizeFraudActivityRequest) (*v1.SummarizeFraudActivityResponse, error)
 	// Describes the model now serving. Errors: PREDICTOR_UNAVAILABLE.
 	//
 	// The resource itself is the answer (AIP-131).
 	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
 	GetModel(context.Context, *v1.GetModelRequest) (*v1.Model, error)
+	// Tells the caller who it is, and what it may do.
+	//
+	// The resource itself is the answer (AIP-131).
+	// buf:lint:ignore RPC_RESPONSE_STANDARD_NAME
+	GetCaller(context.Context, *v1.GetCallerRequest) (*v1.Caller, error)
 }
 
 // NewFraudActivityServiceHandler builds an HTTP handler from the service implementation. It returns
@@ -395,6 +459,13 @@ func NewFraudActivityServiceHandler(svc FraudActivityServiceHandler, opts ...con
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	fraudActivityServiceListOutcomesHandler := connect.NewUnaryHandlerSimple(
+		FraudActivityServiceListOutcomesProcedure,
+		svc.ListOutcomes,
+		connect.WithSchema(fraudActivityServiceMethods.ByName("ListOutcomes")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	fraudActivityServiceWatchFraudActivityHandler := connect.NewServerStreamHandlerSimple(
 		FraudActivityServiceWatchFraudActivityProcedure,
 		svc.WatchFraudActivity,
@@ -415,6 +486,13 @@ func NewFraudActivityServiceHandler(svc FraudActivityServiceHandler, opts ...con
 		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
 		connect.WithHandlerOptions(opts...),
 	)
+	fraudActivityServiceGetCallerHandler := connect.NewUnaryHandlerSimple(
+		FraudActivityServiceGetCallerProcedure,
+		svc.GetCaller,
+		connect.WithSchema(fraudActivityServiceMethods.ByName("GetCaller")),
+		connect.WithIdempotency(connect.IdempotencyNoSideEffects),
+		connect.WithHandlerOptions(opts...),
+	)
 	return "/fraudactivity.v1.FraudActivityService/", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case FraudActivityServiceGetFraudActivityProcedure:
@@ -431,12 +509,16 @@ func NewFraudActivityServiceHandler(svc FraudActivityServiceHandler, opts ...con
 			fraudActivityServiceListFraudActivityHandler.ServeHTTP(w, r)
 		case FraudActivityServiceListLabelledTransactionsProcedure:
 			fraudActivityServiceListLabelledTransactionsHandler.ServeHTTP(w, r)
+		case FraudActivityServiceListOutcomesProcedure:
+			fraudActivityServiceListOutcomesHandler.ServeHTTP(w, r)
 		case FraudActivityServiceWatchFraudActivityProcedure:
 			fraudActivityServiceWatchFraudActivityHandler.ServeHTTP(w, r)
 		case FraudActivityServiceSummarizeFraudActivityProcedure:
 			fraudActivityServiceSummarizeFraudActivityHandler.ServeHTTP(w, r)
 		case FraudActivityServiceGetModelProcedure:
 			fraudActivityServiceGetModelHandler.ServeHTTP(w, r)
+		case FraudActivityServiceGetCallerProcedure:
+			fraudActivityServiceGetCallerHandler.ServeHTTP(w, r)
 		default:
 			http.NotFound(w, r)
 		}
@@ -474,6 +556,10 @@ func (UnimplementedFraudActivityServiceHandler) ListLabelledTransactions(context
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("fraudactivity.v1.FraudActivityService.ListLabelledTransactions is not implemented"))
 }
 
+func (UnimplementedFraudActivityServiceHandler) ListOutcomes(context.Context, *v1.ListOutcomesRequest) (*v1.ListOutcomesResponse, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("fraudactivity.v1.FraudActivityService.ListOutcomes is not implemented"))
+}
+
 func (UnimplementedFraudActivityServiceHandler) WatchFraudActivity(context.Context, *v1.WatchFraudActivityRequest, *connect.ServerStream[v1.WatchFraudActivityResponse]) error {
 	return connect.NewError(connect.CodeUnimplemented, errors.New("fraudactivity.v1.FraudActivityService.WatchFraudActivity is not implemented"))
 }
@@ -484,4 +570,8 @@ func (UnimplementedFraudActivityServiceHandler) SummarizeFraudActivity(context.C
 
 func (UnimplementedFraudActivityServiceHandler) GetModel(context.Context, *v1.GetModelRequest) (*v1.Model, error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("fraudactivity.v1.FraudActivityService.GetModel is not implemented"))
+}
+
+func (UnimplementedFraudActivityServiceHandler) GetCaller(context.Context, *v1.GetCallerRequest) (*v1.Caller, error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("fraudactivity.v1.FraudActivityService.GetCaller is not implemented"))
 }
