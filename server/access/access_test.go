@@ -260,6 +260,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 		"WatchFraudActivity":       "analyst admin",
 		"SummarizeFraudActivity":   "analyst admin",
 		"GetModel":                 "analyst admin",
+		"ListOutcomes":             "analyst admin",
+		"GetCaller":                "client backend analyst admin",
 	}
 	methods := fraudactivityv1.File_fraudactivity_v1_service_proto.Services().ByName("FraudActivityService").Methods()
 	if methods.Len() != len(allowed) {
