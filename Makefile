@@ -14,11 +14,11 @@ RUN    ?= --demo --log-format text --log-level warn
 all: generate lint build test
 	@git diff --exit-code --stat || { echo "make: files changed; commit them" >&2; exit 1; }
 
-## build: bin/brrr and the Python predictor
+## build: bin/brrr with the console inside, and the Python predictor
 build: bin/brrr $(VENV)/.serve
 
 .PHONY: bin/brrr
-bin/brrr: # Go knows best what is out of date
+bin/brrr: web/dist/index.html # Go knows best what is out of date
 	@mkdir -p bin
 	go build -buildvcs=auto -o $@ ./cmd/brrr
 
@@ -28,15 +28,16 @@ run: # compiling, training and downloading side by side
 	bin/brrr serve $(RUN)
 
 ## test: everything
-test: build predictor/models/active $(VENV)/.dev node_modules/.ready
+test: build predictor/models/active $(VENV)/.dev client/typescript/dist/index.js
 	go test -race ./...
 	@command -v wrk >/dev/null || echo "SKIPPED: tests of the load generator; to run them: apt-get install wrk" >&2
 	cd bench && go test -race ./...
 	go test -v -run 'Sparkov|Switched' ./cmd/brrr
+	npm test --silent --workspace $(CLIENT)
 	$(PY) -m pytest -q -c predictor/pyproject.toml predictor/tests
 
 ## lint: form, types, rules, and that gen/ is what the contracts say
-lint: $(VENV)/.dev node_modules/.ready
+lint: $(VENV)/.dev client/typescript/dist/index.js
 	$(BUF) lint
 	$(BUF) format --diff --exit-code
 	@if git rev-parse -q --verify main >/dev/null; then $(BUF) breaking --against '.git#branch=main'; \
@@ -81,7 +82,7 @@ bench: build predictor/models/active
 	cd bench && go run . $(BENCH)
 
 clean:
-	rm -rf bin .drift node_modules $(VENV) predictor/models
+	rm -rf bin .drift node_modules $(CLIENT)/dist web/dist/* $(VENV) predictor/models
 
 # What is installed, by lists with exact versions.
 
@@ -99,6 +100,15 @@ $(VENV)/.dev: $(VENV)/.serve predictor/requirements-onnx.txt predictor/requireme
 	$(PY) -m pip install --quiet --disable-pip-version-check -r predictor/requirements-dev.txt
 	@touch $@
 
-node_modules/.ready: package-lock.json
+node_modules/.ready: package-lock.json package.json client/typescript/package.json web/package.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+# The npm package, which tests, the console and type checks use as it is published.
+CLIENT := client/typescript
+$(CLIENT)/dist/index.js: node_modules/.ready $(wildcard $(CLIENT)/src/*.ts $(CLIENT)/*.json $(CLIENT)/*.mjs gen/es/*/*/*)
+	npm run build --silent --workspace $(CLIENT)
+
+# The console, as the binary carries it.
+web/dist/index.html: $(CLIENT)/dist/index.js $(shell find web/src web/public web/index.html web/vite.config.ts -type f)
+	cd web && ../node_modules/.bin/vite build --logLevel warn

@@ -32,14 +32,14 @@ func allWays() []way {
 		{"assess, " + result.ConnectJSON, askAssess},
 		{"batch, " + result.ConnectJSON, askBatch},
 		{result.REST, eachID(askREST)},
-		{result.GRPC, eachID(overClient(func(g *gateway) client.Client { return client.NewWithHTTP(h2c(), g.url(), g.key, connect.WithGRPC()) }))},
+		{result.GRPC, eachID(overClient(func(g *gateway) client.Client { return client.NewWithHTTP(h2c(), g.url(), g.key, connect.WithGRPC(), client.WithRetries(0)) }))},
 		{result.ConnectJSON, eachID(overClient(overJSON))},
 	}
 }
 
 // overJSON is a client as browsers have it: JSON over HTTP/1.1.
 func overJSON(g *gateway) client.Client {
-	return client.NewWithHTTP(http.DefaultClient, g.url(), g.key, connect.WithProtoJSON())
+	return client.NewWithHTTP(http.DefaultClient, g.url(), g.key, connect.WithProtoJSON(), client.WithRetries(0))
 }
 
 // asker asks about one transaction.

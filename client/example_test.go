@@ -2,16 +2,11 @@ package client_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
-
-	"connectrpc.com/connect"
+	"time"
 
 	"github.com/wassef911/grpcgoesbrrr/client"
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
-	"github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1/fraudactivityv1connect"
 )
 
 // Example asks about a transaction that is recorded.
@@ -30,25 +25,81 @@ func Example() {
 	// Output: Y12a34x56: true, 99.99 %
 }
 
-// startService stands in for a server with one recorded transaction.
-func startService() (url string, stop func()) {
-	mux := http.NewServeMux()
-	mux.Handle(fraudactivityv1connect.NewFraudActivityServiceHandler(oneTransaction{}))
-	server := httptest.NewUnstartedServer(mux)
-	server.Config.Protocols = new(http.Protocols)
-	server.Config.Protocols.SetUnencryptedHTTP2(true)
-	server.Start()
-	return server.URL, server.Close
-}
+// A refusal is told by its reason, whose meaning never changes.
+func ExampleReason() {
+	url, stop := startService()
+	defer stop()
 
-type oneTransaction struct {
-	fraudactivityv1connect.UnimplementedFraudActivityServiceHandler
-}
-
-func (oneTransaction) GetFraudActivity(ctx context.Context, req *fraudactivityv1.GetFraudActivityRequest) (*fraudactivityv1.FraudActivity, error) {
-	info, _ := connect.CallInfoForHandlerContext(ctx)
-	if info.RequestHeader().Get("Authorization") != "Bearer brrr_id_secret" {
-		return nil, connect.NewError(connect.CodeUnauthenticated, errors.New("not this key"))
+	service := client.New(url, "brrr_id_secret")
+	_, err := service.GetFraudActivity(context.Background(),
+		&fraudactivityv1.GetFraudActivityRequest{TransactionId: "unheard-of"})
+	switch client.Reason(err) {
+	case "TRANSACTION_UNKNOWN":
+		fmt.Println("record it first")
+	case "":
+		fmt.Println("answered, or the service was not reached:", err)
+	default:
+		fmt.Println(err)
 	}
-	return &fraudactivityv1.FraudActivity{TransactionId: req.TransactionId, PredictedLabel: true, FraudProbability: 99.99}, nil
+	// Output: record it first
+}
+
+// Items of a batch fail alone, for the reasons that single calls have.
+func Example_batch() {
+	url, stop := startService()
+	defer stop()
+
+	service := client.New(url, "brrr_id_secret")
+	batch, err := service.BatchGetFraudActivity(context.Background(),
+		&fraudactivityv1.BatchGetFraudActivityRequest{TransactionIds: []string{"Y12a34x56", "unheard-of"}})
+	if err != nil {
+		fmt.Println(client.Reason(err), err)
+		return
+	}
+	for _, result := range batch.Results {
+		if failed := result.GetError(); failed != nil {
+			fmt.Println(result.TransactionId, failed.Reason)
+			continue
+		}
+		fmt.Println(result.TransactionId, result.GetFraudActivity().PredictedLabel)
+	}
+	// Output:
+	// Y12a34x56 true
+	// unheard-of TRANSACTION_UNKNOWN
+}
+
+// Watch goes on over lost connections, here one after each message.
+func ExampleWatch() {
+	url, stop := startService()
+	defer stop()
+
+	service := client.New(url, "brrr_id_secret")
+	seen := 0
+	for message, err := range client.Watch(context.Background(), service, &fraudactivityv1.WatchFraudActivityRequest{}) {
+		if err != nil {
+			fmt.Println(client.Reason(err), err)
+			return
+		}
+		if activity := message.GetFraudActivity(); activity != nil {
+			fmt.Println(activity.TransactionId, activity.PredictedLabel)
+			seen++
+		}
+		if seen == 2 {
+			break
+		}
+	}
+	// Output:
+	// payment-1 false
+	// payment-2 true
+}
+
+// A caller that would rather be refused than wait.
+func ExampleWithRetries() {
+	url, stop := startService()
+	defer stop()
+
+	service := client.New(url, "brrr_id_secret", client.WithRetries(0), client.WithDeadline(2*time.Second))
+	_, err := service.GetModel(context.Background(), &fraudactivityv1.GetModelRequest{})
+	fmt.Println(client.Reason(err))
+	// Output: PREDICTOR_UNAVAILABLE
 }

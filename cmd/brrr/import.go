@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/wassef911/grpcgoesbrrr/client"
 	"github.com/wassef911/grpcgoesbrrr/server/store/sqlite"
 )
 
@@ -94,7 +95,7 @@ func (c *importCmd) checkFiles() error {
 // sink is the service, or the store itself.
 func (c *importCmd) sink(ctx context.Context) (sink, func() error, error) {
 	if c.Server != "" {
-		service, err := remote{Server: c.Server, Key: c.Key}.dial()
+		service, err := remote{Server: c.Server, Key: c.Key}.dial(client.WithRetries(0)) // patiently repeats, labels too
 		return remoteSink{service, c.Server}, func() error { return nil }, err
 	}
 	store, err := sqlite.Open(ctx, c.Data)

@@ -15,11 +15,11 @@ type remote struct {
 	Key    string `help:"Key to call with. Better given in the environment, where ps does not show it." env:"BRRR_KEY"`
 }
 
-func (r remote) dial() (client.Client, error) {
+func (r remote) dial(options ...connect.ClientOption) (client.Client, error) {
 	if r.Key == "" {
 		return nil, errors.New("no key: set BRRR_KEY (brrr keys create makes one)")
 	}
-	return client.New(r.Server, r.Key), nil
+	return client.New(r.Server, r.Key, options...), nil
 }
 
 // explain words an error for a terminal: the service's own message, and the

@@ -1,0 +1,16 @@
+// Tests in a browser are skipped, loudly, where there is none, and fail where it
+// is required.
+import { test as run } from "node:test";
+import { missing } from "./browser.mjs";
+
+const required = (process.env.BRRR_REQUIRE ?? "").split(",").includes("chromium");
+
+/**
+ * @param {string} name
+ * @param {(t: import("node:test").TestContext) => Promise<void>} body
+ */
+export function test(name, body) {
+  if (missing && required) return run(name, () => Promise.reject(new Error(missing)));
+  if (missing) console.error(`SKIPPED: ${name}: ${missing}`);
+  return run(name, { skip: missing || false, timeout: 180_000 }, body);
+}
