@@ -26,13 +26,15 @@ var arrows = []struct {
 	{"server/fraud", nil, "the vocabulary stands on the standard library alone, so that every room can share it"},
 	{"server/batch", nil, "batching knows nothing of fraud: it could serve any work"},
 	{"server/assess", []string{"server/batch", "server/fraud"}, "the pipeline knows no wire format, database or network"},
+	{"server/feed", []string{"server/fraud"}, "what is watched comes from any store and goes out in any form"},
 	{"server/access", []string{"server/fraud", "gen/go/fraudactivity/v1"}, "permissions are read from the contract; keys come from any store"},
 	{"server/predictor", []string{"server/fraud", "gen/go/fraud_detection"}, "the link to models knows nothing of callers or stores"},
 	{"server/metrics", []string{"server/fraud"}, "what is counted is known by the vocabulary alone; the rooms know no metrics library"},
 	{"server/store/sqlite", []string{"server/fraud"}, "a store can be replaced by any other that passes storetest"},
 	{"server/store/storetest", []string{"server/fraud"}, "one suite for all stores, so it may know none"},
-	{"server/rpc", []string{"server/assess", "server/access", "server/fraud", "gen/go/fraudactivity/v1"}, "the edge translates; it neither stores nor predicts"},
+	{"server/rpc", []string{"server/assess", "server/access", "server/feed", "server/fraud", "gen/go/fraudactivity/v1"}, "the edge translates; it neither stores nor predicts"},
 	{"client", []string{"gen/go/fraudactivity/v1"}, "callers must not link the server"},
+	{"web", nil, "the console is files: it reaches the service as any browser does"},
 }
 
 // standardOnly are the rooms that import nothing from outside either.

@@ -18,6 +18,7 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/metrics"
 	"github.com/wassef911/grpcgoesbrrr/server/predictor"
 	"github.com/wassef911/grpcgoesbrrr/server/rpc"
+	"github.com/wassef911/grpcgoesbrrr/web"
 )
 
 // app is the service at work: every room, wired.
@@ -30,6 +31,7 @@ type app struct {
 	keyring   *access.Keyring
 	assessor  *assess.Assessor
 	reporter  *assess.Reporter
+	feed      *rpc.Feed
 	draining  atomic.Bool
 
 	url      string // where the API is reached
@@ -63,12 +65,17 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 	if a.reporter, err = assess.NewReporter(a.store, batch.Options{InFlight: 1}); err != nil {
 		return a, err
 	}
+	a.feed = rpc.NewFeed(a.store, a.assessor, c.feed)
 	handler := rpc.NewHandler(rpc.Config{
-		Assessor: a.assessor, Reporter: a.reporter, Store: a.store, Predictor: a.predictor, Keyring: a.keyring,
+		Assessor: a.assessor, Reporter: a.reporter, Store: a.store, Feed: a.feed, Predictor: a.predictor, Keyring: a.keyring,
 		Ready: a.ready, Meter: a.metrics, Log: log, Origins: c.CORSOrigin, Deadline: c.Deadline, MaxDeadline: c.MaxDeadline,
+		Console: web.Handler(),
 	})
 	return a, a.listen(c, handler)
 }
+
+// consoleLink signs a browser in. What is behind the # is sent to no server.
+func (a *app) consoleLink(key string) string { return a.url + "/#key=" + key }
 
 // ready tells whether a real score can be had.
 func (a *app) ready() error {
@@ -160,6 +167,9 @@ func (a *app) close(drain time.Duration) error {
 	a.draining.Store(true)
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
+	if a.feed != nil {
+		a.feed.Close() // or Shutdown would wait for watchers, who never end by themselves
+	}
 	var errs []error
 	for _, server := range a.servers {
 		if err := server.Shutdown(ctx); err != nil {

@@ -37,6 +37,7 @@ type Assessor struct {
 	meter     fraud.Meter
 	batcher   *batch.Batcher[Ask, fraud.Assessment]
 	recording chan struct{} // a token: one batch records while the next is on its way
+	pace      pace
 }
 
 // New makes an Assessor. As many batches are on their way to the model at once
@@ -88,7 +89,7 @@ func (a *Assessor) run(ctx context.Context, asks []Ask, free func()) []Answer {
 		clock.lap(fraud.StageRecord)
 	}
 	s.count(a.meter)
-	return s.answers()
+	return clock.answered(&a.pace, asks, s.answers())
 }
 
 // lookUp records the transactions that came along, and finds every row's facts

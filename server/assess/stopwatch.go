@@ -25,3 +25,18 @@ func (w *stopwatch) lap(stage fraud.Stage) {
 	w.meter.Time(stage, now.Sub(w.last))
 	w.last = now
 }
+
+// answered tells how long each ask has waited for its answer, from when it began
+// to wait.
+func (w *stopwatch) answered(pace *pace, asks []Ask, answers []Answer) []Answer {
+	var total time.Duration
+	n := 0
+	for i := range answers {
+		if answers[i].Err == nil {
+			total += w.last.Sub(asks[i].since)
+			n++
+		}
+	}
+	pace.add(w.last, n, total)
+	return answers
+}

@@ -14,6 +14,8 @@ type Store interface {
 	Transactions
 	Assessments
 	Outcomes
+	Feed
+	Summaries
 	Keys
 	// Close waits for calls under way and releases the store.
 	Close() error
@@ -72,7 +74,8 @@ type Query struct {
 	MinProbability *float64 // 0 to 1, inclusive
 	MaxProbability *float64 // 0 to 1, inclusive
 	Label          *bool
-	Outcome        OutcomeLabel // the newest outcome of the transaction
+	Outcome        OutcomeLabel // the outcome that stands, fraud or legitimate
+	Labelled       *bool        // whether an outcome stands
 	From, To       time.Time    // AssessedAt in [From, To)
 	Order          Order
 	Limit          int     // at least 1
@@ -94,7 +97,7 @@ type Page struct {
 // Listed is an assessment with what the transaction turned out to be.
 type Listed struct {
 	Assessment Assessment
-	Outcome    *Outcome // nil: none was reported
+	Outcome    *Outcome // nil: none stands
 }
 
 // Outcomes keeps what transactions turned out to be.
@@ -104,10 +107,14 @@ type Outcomes interface {
 	// the history (in label, source, OccurredAt and note) adds nothing and
 	// answers with that one. Err is TRANSACTION_UNKNOWN or nil.
 	ReportOutcomes(ctx context.Context, outcomes []Outcome) ([]OutcomeResult, error)
+	// OutcomeHistory returns the outcomes reported of a transaction, withdrawals
+	// too, the newest first: at most limit (at least 1). The error is
+	// TRANSACTION_UNKNOWN if there is no such transaction.
+	OutcomeHistory(ctx context.Context, transactionID string, limit int) ([]Outcome, error)
 	// NewestOutcomes finds the outcome that stands for each transaction ID that
 	// has one.
 	NewestOutcomes(ctx context.Context, ids []string) (map[string]Outcome, error)
-	// ListLabelled returns a page of the transactions that have an outcome, in
+	// ListLabelled returns a page of the transactions whose outcome stands, in
 	// the order they were recorded: at most limit (at least 1) of those whose Seq
 	// is above after. A page behind the last is empty.
 	ListLabelled(ctx context.Context, after int64, limit int) (LabelledPage, error)

@@ -34,6 +34,9 @@ func (protoCodec) MarshalStable(msg any) ([]byte, error) {
 	return toStable.Marshal(msg.(proto.Message))
 }
 func (protoCodec) MarshalAppend(to []byte, msg any) ([]byte, error) {
+	if shared, ok := msg.(*encoded); ok {
+		return appendOnce(to, shared.wire)
+	}
 	return toWire.MarshalAppend(to, msg.(proto.Message))
 }
 
@@ -53,6 +56,9 @@ func (jsonCodec) MarshalStable(msg any) ([]byte, error) { return toJSON.Marshal(
 func (jsonCodec) MarshalAppend(to []byte, msg any) ([]byte, error) {
 	if written, ok := appendOrdinary(to, msg); ok {
 		return written, nil
+	}
+	if shared, ok := msg.(*encoded); ok {
+		return appendOnce(to, shared.json)
 	}
 	return toJSON.MarshalAppend(to, msg.(proto.Message))
 }

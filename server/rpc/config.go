@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/wassef911/grpcgoesbrrr/server/access"
@@ -23,6 +24,7 @@ type Config struct {
 	Assessor  *assess.Assessor
 	Reporter  *assess.Reporter
 	Store     fraud.Store
+	Feed      *Feed
 	Predictor fraud.Predictor
 	Keyring   *access.Keyring
 	// Ready tells whether a real score can be had; the error says why not.
@@ -35,6 +37,8 @@ type Config struct {
 	Deadline        time.Duration // of calls that bring none
 	MaxDeadline     time.Duration // whatever a call brings
 	MaxRequestBytes int
+	// Console answers what is no call: the page for browsers. Nil: nothing does.
+	Console http.Handler
 }
 
 func (cfg Config) withDefaults() Config {
@@ -52,6 +56,9 @@ func (cfg Config) withDefaults() Config {
 	}
 	if cfg.MaxRequestBytes == 0 {
 		cfg.MaxRequestBytes = DefaultMaxRequestBytes
+	}
+	if cfg.Console == nil {
+		cfg.Console = http.NotFoundHandler()
 	}
 	return cfg
 }

@@ -24,13 +24,16 @@ type service struct {
 func NewHandler(cfg Config) http.Handler {
 	cfg = cfg.withDefaults()
 	mux := http.NewServeMux()
-	mux.Handle(fraudactivityv1connect.NewFraudActivityServiceHandler(&service{cfg, newLiveFigures(cfg.Store)}, callLayers(cfg)...))
+	path, calls := fraudactivityv1connect.NewFraudActivityServiceHandler(&service{cfg, newLiveFigures(cfg.Store)}, callLayers(cfg)...)
+	mux.Handle(path, calls)
+	mux.Handle(fraudactivityv1connect.FraudActivityServiceWatchFraudActivityProcedure, streaming(calls))
 	mux.Handle(grpchealth.NewHandler(healthChecker{cfg.Ready}))
 	names := grpcreflect.NewStaticReflector(fraudactivityv1connect.FraudActivityServiceName)
 	mux.Handle(grpcreflect.NewHandlerV1(names))
 	mux.Handle(grpcreflect.NewHandlerV1Alpha(names))
 	mux.HandleFunc("GET /healthz", alive)
 	mux.HandleFunc("GET /readyz", readiness(cfg.Ready))
+	mux.Handle("/", cfg.Console)
 
 	var h http.Handler = mux
 	for _, layer := range []func(http.Handler) http.Handler{

@@ -20,14 +20,18 @@ func (s *service) ListFraudActivity(ctx context.Context, req *fraudactivityv1.Li
 	}
 	out := &fraudactivityv1.ListFraudActivityResponse{NextPageToken: pageToken(page.Next, req)}
 	for _, item := range page.Items {
-		shown := fromActivity(item.Assessment, fraudactivityv1.View_VIEW_FULL)
-		shown.Assessment.FromRecord = true
-		if item.Outcome != nil {
-			shown.Assessment.Outcome = fromOutcome(*item.Outcome)
-		}
-		out.FraudActivities = append(out.FraudActivities, shown)
+		out.FraudActivities = append(out.FraudActivities, fromListed(item))
 	}
 	return out, nil
+}
+
+func fromListed(item fraud.Listed) *fraudactivityv1.FraudActivity {
+	shown := fromActivity(item.Assessment, fraudactivityv1.View_VIEW_FULL)
+	shown.Assessment.FromRecord = true
+	if item.Outcome != nil {
+		shown.Assessment.Outcome = fromOutcome(*item.Outcome)
+	}
+	return shown
 }
 
 // toQuery reads what to list. Without a filter that is everything.
@@ -42,7 +46,7 @@ func toQuery(req *fraudactivityv1.ListFraudActivityRequest) fraud.Query {
 	}
 	q.TransactionID, q.AccountID = f.TransactionId, f.AccountId
 	q.MinProbability, q.MaxProbability = fromPercent(f.MinFraudProbability), fromPercent(f.MaxFraudProbability)
-	q.Label, q.Outcome = f.PredictedLabel, fraud.OutcomeLabel(f.Outcome)
+	q.Label, q.Outcome, q.Labelled = f.PredictedLabel, fraud.OutcomeLabel(f.Outcome), f.Labelled
 	q.From, q.To = fromTimestamp(f.From), fromTimestamp(f.To)
 	return q
 }

@@ -52,8 +52,7 @@ func (c *conditions) few(q fraud.Query) (index string) {
 	}
 	if q.Outcome != fraud.OutcomeUnknown {
 		c.add(`transaction_seq IN (SELECT transaction_seq FROM outcomes WHERE label = ?)
-			AND (SELECT label FROM outcomes AS o WHERE o.transaction_seq = assessments.transaction_seq
-				ORDER BY occurred_at DESC, outcome_seq DESC LIMIT 1) = ?`, int64(q.Outcome), int64(q.Outcome))
+			AND `+newestReport("label", "assessments.transaction_seq")+` = ?`, int64(q.Outcome), int64(q.Outcome))
 	}
 	switch {
 	case len(c.sql) > 0:
@@ -75,6 +74,9 @@ func (c *conditions) many(q fraud.Query) {
 	}
 	if q.Label != nil {
 		c.add("label = ?", *q.Label)
+	}
+	if q.Labelled != nil {
+		c.add("(coalesce("+newestReport("label", "assessments.transaction_seq")+", "+withdrawn+") <> "+withdrawn+") = ?", *q.Labelled)
 	}
 	if !q.From.IsZero() {
 		c.add("assessed_at >= ?", q.From.UnixMicro())

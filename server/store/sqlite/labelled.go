@@ -8,35 +8,33 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
-const (
-	// The page is chosen along the index alone, from its place on; what belongs to
-	// each of its transactions is looked up.
-	labelledSQL = `
-		WITH page AS (
-			SELECT DISTINCT transaction_seq FROM outcomes INDEXED BY outcomes_once
-			WHERE transaction_seq > ? ORDER BY transaction_seq LIMIT ?)
-		SELECT page.transaction_seq, transaction_id, ` + factColumns + `,
-			` + newestColumns + `,
-			coalesce(model_version, ''), ` + assessmentColumns + `
-		FROM page CROSS JOIN transactions USING (transaction_seq) CROSS JOIN accounts USING (account_seq)
-		CROSS JOIN outcomes ON outcome_seq = (
-			SELECT outcome_seq FROM outcomes AS o WHERE o.transaction_seq = page.transaction_seq
-			ORDER BY occurred_at DESC, outcome_seq DESC LIMIT 1)
-		LEFT JOIN assessments ON assessment_seq = (
-			SELECT max(assessment_seq) FROM assessments AS a WHERE a.transaction_seq = page.transaction_seq)
-		ORDER BY page.transaction_seq`
+// The page is chosen along the index alone, from its place on; what belongs to
+// each of its transactions is looked up.
+var labelledSQL = `
+	WITH page AS (
+		SELECT DISTINCT transaction_seq FROM outcomes INDEXED BY outcomes_once
+		WHERE transaction_seq > ? AND ` + newestReport("label", "outcomes.transaction_seq") + ` <> ` + withdrawn + `
+		ORDER BY transaction_seq LIMIT ?)
+	SELECT page.transaction_seq, transaction_id, ` + factColumns + `,
+		` + newestColumns + `,
+		coalesce(model_version, ''), ` + assessmentColumns + `
+	FROM page CROSS JOIN transactions USING (transaction_seq) CROSS JOIN accounts USING (account_seq)
+	CROSS JOIN outcomes ON ` + standsFor("page.transaction_seq") + `
+	LEFT JOIN assessments ON assessment_seq = (
+		SELECT max(assessment_seq) FROM assessments AS a WHERE a.transaction_seq = page.transaction_seq)
+	ORDER BY page.transaction_seq`
 
-	// Nothing is ever deleted, so that the newest have the last numbers. That none
-	// stands above is asked for those alone which are assessed. The rows are summed
-	// up outside: to group them in SQLite took half as long again as to find them.
-	liveSQL = `
-		SELECT outcomes.label, assessments.label, probability
-		FROM outcomes CROSS JOIN assessments USING (transaction_seq)
-		WHERE outcome_seq > (SELECT max(outcome_seq) - ? FROM outcomes) AND model_version = ?
-			AND NOT EXISTS (
-				SELECT 1 FROM outcomes AS o WHERE o.transaction_seq = assessments.transaction_seq
-				AND (o.occurred_at, o.outcome_seq) > (outcomes.occurred_at, outcomes.outcome_seq))`
-)
+// Nothing is ever deleted, so that the newest have the last numbers. That none
+// stands above is asked for those alone which are assessed. The rows are summed
+// up outside: to group them in SQLite took half as long again as to find them.
+const liveSQL = `
+	SELECT outcomes.label, assessments.label, probability
+	FROM outcomes CROSS JOIN assessments USING (transaction_seq)
+	WHERE outcome_seq > (SELECT max(outcome_seq) - ? FROM outcomes) AND model_version = ?
+		AND outcomes.label <> ` + withdrawn + `
+		AND NOT EXISTS (
+			SELECT 1 FROM outcomes AS o WHERE o.transaction_seq = assessments.transaction_seq
+			AND (o.occurred_at, o.outcome_seq) > (outcomes.occurred_at, outcomes.outcome_seq))`
 
 // ListLabelled implements fraud.Outcomes.
 func (s *Store) ListLabelled(ctx context.Context, after int64, limit int) (fraud.LabelledPage, error) {

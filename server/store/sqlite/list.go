@@ -14,18 +14,16 @@ import (
 const (
 	pageSQL = `SELECT * FROM assessments `
 
-	listSQL = `
-		SELECT transactions.transaction_seq, transaction_id, ` + factColumns + `,
-			model_version, ` + assessmentColumns + `,
-			` + newestColumns + `
-		FROM page AS assessments CROSS JOIN transactions USING (transaction_seq) CROSS JOIN accounts USING (account_seq)
-		LEFT JOIN outcomes ON outcome_seq = (
-			SELECT outcome_seq FROM outcomes AS o WHERE o.transaction_seq = assessments.transaction_seq
-			ORDER BY occurred_at DESC, outcome_seq DESC LIMIT 1)`
-
 	newestOrder      = ` ORDER BY assessed_at DESC, assessment_seq DESC`
 	probabilityOrder = ` ORDER BY probability DESC, assessment_seq DESC`
 )
+
+var listSQL = `
+	SELECT transactions.transaction_seq, transaction_id, ` + factColumns + `,
+		model_version, ` + assessmentColumns + `,
+		` + newestColumns + `
+	FROM page AS assessments CROSS JOIN transactions USING (transaction_seq) CROSS JOIN accounts USING (account_seq)
+	LEFT JOIN outcomes ON ` + standsFor("assessments.transaction_seq")
 
 // indexedFrom is the probability from which on assessments_by_probability has
 // an assessment. Who asks for the most probable wants to see these; far below,

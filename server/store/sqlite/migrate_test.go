@@ -154,3 +154,40 @@ func lookUp(t *testing.T, s *Store, ids []string) []fraud.LookUpResult {
 	}
 	return found
 }
+
+// Outcomes keep their numbers and their order as their table is made anew, and may
+// be withdrawn from then on. What was assessed counts.
+func TestOlderOutcomesComeAlong(t *testing.T) {
+	s := openIn(t, storeOf(t, 3,
+		`INSERT INTO accounts VALUES (1, 'account', 0, 2, 1000000)`,
+		`INSERT INTO transactions (transaction_seq, transaction_id, account_seq, amount, currency, time, age_of_account,
+			number_of_transactions, recorded_at, recorded_by) VALUES (1, 'a', 1, 12.5, 'EUR', 1000000, 1, 1, 0, 'backend'),
+			(2, 'b', 1, 12.5, 'EUR', 1000000, 1, 2, 0, 'backend')`,
+		`INSERT INTO assessments VALUES (1, 1, 'v1', 1, 0.75, 0.5, 60000000, 'client'), (2, 2, 'v1', 0, 0.25, 0.5, 60000000, 'client')`,
+		`INSERT INTO outcomes VALUES (3, 1, 2, 2, 5000000, 'first', 6000000, 'x'), (9, 1, 1, 1, 5000000, 'second', 7000000, 'y')`))
+	second := fraud.Outcome{TransactionID: "a", Label: fraud.OutcomeFraud, Source: fraud.SourceChargeback, OccurredAt: time.Unix(5, 0).UTC(),
+		Note: "second", ReportedAt: time.Unix(7, 0).UTC(), ReportedBy: "y"}
+	history, err := s.OutcomeHistory(t.Context(), "a", 9)
+	if err != nil || len(history) != 2 || history[0] != second || history[1].Note != "first" {
+		t.Fatalf("%+v, error %v", history, err)
+	}
+	whole := fraud.Buckets{From: time.Unix(60, 0), Minutes: 1, Number: 1}
+	want := fraud.Bucket{Assessed: 2, Flagged: 1, Frauds: 1, FlaggedFrauds: 1}
+	want.Histogram[5], want.Histogram[15] = 1, 1
+	if got, err := s.Summarize(t.Context(), whole); err != nil || got[0] != want {
+		t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
+	}
+	withdrawal := second
+	withdrawal.Label = fraud.OutcomeWithdrawn
+	results, err := s.ReportOutcomes(t.Context(), []fraud.Outcome{second, withdrawal})
+	if err != nil || results[0].Outcome != second {
+		t.Errorf("repeated: %+v, error %v", results, err)
+	}
+	if history, err = s.OutcomeHistory(t.Context(), "a", 9); err != nil || len(history) != 3 || history[0] != results[1].Outcome {
+		t.Errorf("withdrawn: %+v, error %v", history, err)
+	}
+	want.Frauds, want.FlaggedFrauds = 0, 0
+	if got, err := s.Summarize(t.Context(), whole); err != nil || got[0] != want {
+		t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
+	}
+}

@@ -18,16 +18,37 @@ const (
 		LEFT JOIN outcomes ON outcomes.transaction_seq = transactions.transaction_seq
 			AND occurred_at = value->>'OccurredAt'`
 
-	newestOutcomesSQL = `
-		SELECT key, ` + newestColumns + `
-		FROM json_each(?) CROSS JOIN transactions ON transaction_id = value
-		JOIN outcomes ON outcome_seq = (
-			SELECT outcome_seq FROM outcomes AS o WHERE o.transaction_seq = transactions.transaction_seq
-			ORDER BY occurred_at DESC, outcome_seq DESC LIMIT 1)`
+	// One row without an outcome where there are none; no row where there is no
+	// transaction.
+	outcomeHistorySQL = `
+		SELECT ` + newestColumns + `
+		FROM transactions LEFT JOIN outcomes USING (transaction_seq) WHERE transaction_id = ?
+		ORDER BY occurred_at DESC, outcome_seq DESC LIMIT ?`
 
 	newestColumns = `coalesce(outcomes.label, 0), coalesce(source, 0), coalesce(occurred_at, 0), coalesce(note, ''),
 		coalesce(reported_at, 0), coalesce(reported_by, '')`
+
+	// withdrawn is the label of a report after which no outcome stands.
+	withdrawn = `3`
 )
+
+var newestOutcomesSQL = `
+	SELECT key, ` + newestColumns + `
+	FROM json_each(?) CROSS JOIN transactions ON transaction_id = value
+	JOIN outcomes ON ` + standsFor("transactions.transaction_seq")
+
+// newestReport selects a column of the newest report about a transaction, which
+// is NULL if there is none.
+func newestReport(column, transactionSeq string) string {
+	return `(SELECT ` + column + ` FROM outcomes AS o WHERE o.transaction_seq = ` + transactionSeq + `
+		ORDER BY occurred_at DESC, outcome_seq DESC LIMIT 1)`
+}
+
+// standsFor is the condition that finds, in outcomes, the one that stands for a
+// transaction.
+func standsFor(transactionSeq string) string {
+	return `outcome_seq = ` + newestReport("outcome_seq", transactionSeq) + ` AND outcomes.label <> ` + withdrawn
+}
 
 var insertOutcomes = newBulk(`outcomes (transaction_seq, label, source, occurred_at, note,
 	reported_at, reported_by)`, 7, "")
@@ -73,6 +94,7 @@ func (s *Store) ReportOutcomes(ctx context.Context, outcomes []fraud.Outcome) ([
 	if err != nil {
 		return nil, err
 	}
+	s.wrote(len(results))
 	return results, nil
 }
 
@@ -123,6 +145,28 @@ func settle(outcomes []fraud.Outcome, reports []report, stand map[fraud.Outcome]
 		results[i].Outcome = stand[same(o)]
 	}
 	return fresh
+}
+
+// OutcomeHistory implements fraud.Outcomes.
+func (s *Store) OutcomeHistory(ctx context.Context, transactionID string, limit int) ([]fraud.Outcome, error) {
+	var history []fraud.Outcome
+	known := false
+	err := s.view(ctx, "list the outcomes of a transaction", func(c *engine.Conn) error {
+		bind := func(p *params) { p.text(transactionID); p.int(int64(limit)) }
+		return each(c, outcomeHistorySQL, bind, func(r *row) {
+			known = true
+			if o := r.outcome(transactionID); o != nil {
+				history = append(history, *o)
+			}
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !known {
+		return nil, fraud.TransactionUnknown(transactionID)
+	}
+	return history, nil
 }
 
 // NewestOutcomes implements fraud.Outcomes.

@@ -39,6 +39,11 @@ func TestListPlan(t *testing.T) {
 		{"up to a probability: from there", fraud.Query{Order: fraud.OrderProbability, MaxProbability: &half},
 			"SEARCH " + alongProbability + " (probability>? AND probability<?)", false},
 		{"a label: backwards", fraud.Query{Label: &yes}, "SCAN " + alongTime, false},
+		{"without an outcome: backwards", fraud.Query{Labelled: new(false)}, "SCAN " + alongTime, false},
+		{"without an outcome, the most probable: along their index", fraud.Query{Order: fraud.OrderProbability, Labelled: new(false)},
+			"SEARCH " + alongProbability + " (probability>?)", false},
+		{"with any outcome: backwards, and its newest report is looked up", fraud.Query{Labelled: &yes},
+			"SEARCH o USING COVERING INDEX outcomes_once (transaction_seq=?)", false},
 		{"a time range: that range", fraud.Query{From: now, To: now}, "SEARCH " + alongTime + " (assessed_at>? AND assessed_at<?)", false},
 		{"an open time range: that range", fraud.Query{From: now, Label: &yes}, "SEARCH " + alongTime + " (assessed_at>?)", false},
 		{"its next page: from the cursor", fraud.Query{From: now, After: after}, "SEARCH " + alongTime + " (assessed_at>? AND assessed_at<?)", false},
@@ -49,7 +54,7 @@ func TestListPlan(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			plan := explain(t, s, partsOf(test.query)[0])
-			if !strings.Contains(plan, test.want) || strings.Contains(plan, "ORDER BY\n") != test.sorts {
+			if !strings.Contains(plan, test.want) || strings.Contains(plan, "FOR ORDER BY\n") != test.sorts {
 				t.Errorf("want %q, sorting %t; the plan is\n%s", test.want, test.sorts, plan)
 			}
 		})
@@ -130,6 +135,9 @@ func TestLabelledPlans(t *testing.T) {
 			"SEARCH o USING COVERING INDEX outcomes_once (transaction_seq=?)",
 			"SEARCH assessments USING INTEGER PRIMARY KEY (rowid=?)",
 			"SEARCH a USING COVERING INDEX assessments_of_transaction (transaction_seq=?)"}},
+		{"a history", outcomeHistorySQL, []string{
+			"SEARCH transactions USING COVERING INDEX sqlite_autoindex_transactions_1 (transaction_id=?)",
+			"SEARCH outcomes USING INDEX outcomes_once (transaction_seq=?)"}},
 		{"live figures", liveSQL, []string{
 			"SEARCH outcomes USING INTEGER PRIMARY KEY (rowid>?)",
 			"SEARCH o USING COVERING INDEX outcomes_once (transaction_seq=? AND occurred_at>?)",

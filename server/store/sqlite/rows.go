@@ -63,6 +63,12 @@ func (r *row) text() string    { r.read++; return r.stmt.ColumnText(r.read - 1) 
 func (r *row) bytes(to []byte) { r.read++; r.stmt.ColumnBytes(r.read-1, to) }
 func (r *row) time() time.Time { return fromMicros(r.int()) }
 
+// blob reads into a buffer that is large enough, and returns what it read.
+func (r *row) blob(buffer []byte) []byte {
+	r.read++
+	return buffer[:r.stmt.ColumnBytes(r.read-1, buffer)]
+}
+
 // known reads NULL as NaN.
 func (r *row) known() float64 {
 	null, value := r.isNull(), r.float()

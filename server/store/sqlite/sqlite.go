@@ -31,6 +31,7 @@ type Store struct {
 	// SQLite has one writer at a time. One connection makes writers of this
 	// process queue fairly here, not poll for the file's lock.
 	write, read *pool
+	folding     *folding
 
 	underWay sync.RWMutex // held for reading by each call
 	closed   bool
@@ -58,12 +59,17 @@ func open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	read, err := openPool(path, min(max(2, runtime.GOMAXPROCS(0)), maxReaders), readerPragmas)
+	readers := min(max(2, runtime.GOMAXPROCS(0)), maxReaders) + 1 // one for folding, which so keeps nobody waiting
+	read, err := openPool(path, readers, readerPragmas)
 	if err != nil {
 		_ = write.close() // err says what went wrong
 		return nil, err
 	}
-	return &Store{write: write, read: read}, nil
+	s := &Store{write: write, read: read, folding: newFolding()}
+	if err := s.resumeFolding(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 // prepareFile sees to it that the directory and the file are there, for their
@@ -85,6 +91,7 @@ func prepareFile(dir string) (path string, err error) {
 
 // Close waits for calls under way and releases the file.
 func (s *Store) Close() error {
+	s.folding.end()
 	s.underWay.Lock()
 	defer s.underWay.Unlock()
 	if s.closed {
@@ -115,6 +122,19 @@ func (s *Store) update(ctx context.Context, what string, do func(c *engine.Conn)
 // view runs do, which only reads.
 func (s *Store) view(ctx context.Context, what string, do func(c *engine.Conn) error) error {
 	return s.call(ctx, what, s.read, do)
+}
+
+// snapshot runs do, which only reads, and sees all of it at one moment.
+func (s *Store) snapshot(ctx context.Context, what string, do func(c *engine.Conn) error) error {
+	return s.view(ctx, what, func(c *engine.Conn) error {
+		if err := run(c, "BEGIN"); err != nil {
+			return err
+		}
+		if err := do(c); err != nil {
+			return err
+		}
+		return run(c, "COMMIT")
+	})
 }
 
 // call keeps the store open while do runs, and says what failed.

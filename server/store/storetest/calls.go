@@ -44,6 +44,30 @@ var calls = map[string]func(ctx context.Context, s fraud.Store) error{
 		_, err := s.Live(ctx, "v1", 1)
 		return err
 	},
+	"FeedEnd": func(ctx context.Context, s fraud.Store) error {
+		_, err := s.FeedEnd(ctx)
+		return err
+	},
+	"FeedAssessments": func(ctx context.Context, s fraud.Store) error {
+		_, err := s.FeedAssessments(ctx, fraud.Query{}, fraud.Span{UpTo: 1}, 1)
+		return err
+	},
+	"FeedNewest": func(ctx context.Context, s fraud.Store) error {
+		_, err := s.FeedNewest(ctx, fraud.Query{}, fraud.Span{UpTo: 1}, 1)
+		return err
+	},
+	"FeedOutcomes": func(ctx context.Context, s fraud.Store) error {
+		_, err := s.FeedOutcomes(ctx, fraud.Span{UpTo: 1}, 1)
+		return err
+	},
+	"Summarize": func(ctx context.Context, s fraud.Store) error {
+		_, err := s.Summarize(ctx, fraud.Buckets{From: start, Minutes: 1, Number: 1})
+		return err
+	},
+	"OutcomeHistory": func(ctx context.Context, s fraud.Store) error {
+		_, err := s.OutcomeHistory(ctx, "a", 1)
+		return err
+	},
 	"CreateKey": func(ctx context.Context, s fraud.Store) error { return s.CreateKey(ctx, key("b", start)) },
 	"ListKeys": func(ctx context.Context, s fraud.Store) error {
 		_, err := s.ListKeys(ctx)

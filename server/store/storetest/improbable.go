@@ -21,7 +21,7 @@ func testImprobable(t *testing.T, s fraud.Store) {
 		queries = append(queries, fraud.Query{MinProbability: &p}, fraud.Query{MaxProbability: &p},
 			fraud.Query{MinProbability: new(0.01), MaxProbability: &p}, fraud.Query{MinProbability: &p, MaxProbability: &p})
 	}
-	queries = append(queries, fraud.Query{}, fraud.Query{Label: new(false)}, fraud.Query{Outcome: fraud.OutcomeFraud},
+	queries = append(queries, fraud.Query{}, fraud.Query{Label: new(false)}, fraud.Query{Outcome: fraud.OutcomeFraud}, fraud.Query{Labelled: new(false)},
 		fraud.Query{AccountID: "account"}, fraud.Query{From: start}, fraud.Query{To: start})
 	for _, q := range queries {
 		q.Order = fraud.OrderProbability

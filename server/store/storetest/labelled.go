@@ -21,6 +21,22 @@ func testLabelled(t *testing.T, open func(t *testing.T) fraud.Store) {
 		equal(t, "first", ids(first), []string{"b"})
 		equal(t, "rest", ids(rest), []string{"c"})
 	})
+	t.Run("what is withdrawn is not listed, and does not shorten a page", func(t *testing.T) {
+		s := open(t)
+		record(t, s, payment("a"), payment("b"), payment("c"), payment("d"))
+		for _, id := range []string{"a", "b", "c", "d"} {
+			report(t, s, outcome(id, fraud.OutcomeFraud, start))
+		}
+		withdraw := func(id string) { report(t, s, outcome(id, fraud.OutcomeWithdrawn, start.Add(time.Hour))) }
+		withdraw("b")
+		first := labelled(t, s, 0, 2)
+		equal(t, "first", ids(first), []string{"a", "c"})
+		equal(t, "rest", ids(labelled(t, s, first.Next, 2)), []string{"d"})
+		withdraw("d")
+		equal(t, "next, with nothing behind", labelled(t, s, 0, 2).Next, 0)
+		report(t, s, outcome("b", fraud.OutcomeLegitimate, start.Add(2*time.Hour)))
+		equal(t, "reported again", ids(labelled(t, s, 0, 9)), []string{"a", "b", "c"})
+	})
 	t.Run("a full last page has no next, and behind it is nothing", func(t *testing.T) {
 		s := open(t)
 		equal(t, "empty store", labelled(t, s, 0, 5), fraud.LabelledPage{})

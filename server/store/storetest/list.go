@@ -80,12 +80,13 @@ func fill(t *testing.T, s fraud.Store, n int) []fraud.Listed {
 	return all
 }
 
-// randomOutcomes are several of some transactions and none of others.
+// randomOutcomes are several of some transactions and none of others. Some are
+// withdrawn.
 func randomOutcomes(random *rand.Rand, ids []string) []fraud.Outcome {
 	var outcomes []fraud.Outcome
 	for range ids {
 		occurred := start.Add(time.Duration(random.IntN(5)) * time.Hour)
-		label := fraud.OutcomeLabel(1 + random.IntN(2))
+		label := fraud.OutcomeLabel(1 + random.IntN(3))
 		outcomes = append(outcomes, outcome(ids[random.IntN(len(ids))], label, occurred))
 	}
 	return outcomes
@@ -130,6 +131,9 @@ func randomQuery(random *rand.Rand) fraud.Query {
 		q.Outcome = fraud.OutcomeLabel(random.IntN(3))
 	}
 	if one(3) {
+		q.Labelled = new(one(2))
+	}
+	if one(3) {
 		q.From = start.Add(time.Duration(random.IntN(20)) * 30 * time.Second)
 	}
 	if one(3) {
@@ -172,6 +176,7 @@ func meets(l fraud.Listed, q fraud.Query) bool {
 		(q.MaxProbability == nil || a.Probability <= *q.MaxProbability) &&
 		(q.Label == nil || a.Label == *q.Label) &&
 		(q.Outcome == fraud.OutcomeUnknown || l.Outcome != nil && l.Outcome.Label == q.Outcome) &&
+		(q.Labelled == nil || (l.Outcome != nil) == *q.Labelled) &&
 		(q.From.IsZero() || !a.AssessedAt.Before(q.From)) &&
 		(q.To.IsZero() || a.AssessedAt.Before(q.To))
 }
@@ -180,6 +185,7 @@ func testPages(t *testing.T, s fraud.Store) {
 	all := fill(t, s, 10)
 	for _, q := range []fraud.Query{
 		{}, {Order: fraud.OrderProbability}, {Label: new(true)}, {Outcome: fraud.OutcomeFraud},
+		{Labelled: new(true)}, {Labelled: new(false), Order: fraud.OrderProbability},
 		{Outcome: fraud.OutcomeLegitimate, Order: fraud.OrderProbability},
 		{AccountID: "account3"}, {AccountID: "account3", Order: fraud.OrderProbability},
 		{From: start.Add(2 * time.Minute), To: start.Add(8 * time.Minute)},

@@ -10,7 +10,7 @@ import (
 )
 
 func testLive(t *testing.T, open func(t *testing.T) fraud.Store) {
-	const bad, good = fraud.OutcomeFraud, fraud.OutcomeLegitimate
+	const bad, good, withdrawn = fraud.OutcomeFraud, fraud.OutcomeLegitimate, fraud.OutcomeWithdrawn
 	hours := func(n int) time.Time { return start.Add(time.Duration(n) * time.Hour) }
 	// v1 scores a 0.75, b 0.5 and c 0.25; v2 scores a alone. From 0.5 on is flagged.
 	fraudA := fraud.Live{Rows: 1, Frauds: 1, Flagged: 1, FlaggedFrauds: 1, SquaredGaps: 0.0625, Calibration: bins(one{0.75, 1})}
@@ -34,6 +34,9 @@ func testLive(t *testing.T, open func(t *testing.T) fraud.Store) {
 		{"of equally new ones the last to arrive stands", []fraud.Outcome{outcome("a", good, hours(1)), outcome("a", bad, hours(1))}, 9, fraudA},
 		{"only the newest to arrive are looked at", []fraud.Outcome{outcome("c", good, hours(3)), outcome("b", good, hours(2)), outcome("a", bad, hours(1))}, 1, fraudA},
 		{"those that do not stand are looked at too", []fraud.Outcome{outcome("c", good, start), outcome("a", good, hours(1)), outcome("a", bad, hours(2))}, 2, fraudA},
+		{"withdrawn: nothing", []fraud.Outcome{outcome("a", bad, start), outcome("a", withdrawn, hours(1))}, 9, fraud.Live{}},
+		{"a withdrawal that is older withdraws nothing", []fraud.Outcome{outcome("a", withdrawn, start), outcome("a", bad, hours(1))}, 9, fraudA},
+		{"withdrawals are looked at too", []fraud.Outcome{outcome("a", bad, start), outcome("b", withdrawn, start)}, 1, fraud.Live{}},
 		{"one that stands over later ones has gone by", []fraud.Outcome{outcome("a", good, hours(2)), outcome("a", bad, hours(1))}, 1, fraud.Live{}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -15,7 +15,7 @@ func testOutcomes(t *testing.T, open func(t *testing.T) fraud.Store) {
 		label    fraud.OutcomeLabel
 		occurred time.Time
 	}
-	const bad, good = fraud.OutcomeFraud, fraud.OutcomeLegitimate
+	const bad, good, withdrawn, none = fraud.OutcomeFraud, fraud.OutcomeLegitimate, fraud.OutcomeWithdrawn, -1
 	s := open(t)
 	for _, test := range []struct {
 		name    string
@@ -30,6 +30,13 @@ func testOutcomes(t *testing.T, open func(t *testing.T) fraud.Store) {
 		{"a microsecond is newer", []one{{bad, hours(1).Add(time.Microsecond)}, {good, hours(1)}}, 0},
 		{"a nanosecond is not", []one{{bad, hours(1).Add(999)}, {good, hours(1)}}, 1},
 		{"of equally new ones the last stands whatever it says", []one{{good, hours(1)}, {bad, hours(1)}}, 1},
+		{"withdrawn, none stands", []one{{bad, hours(1)}, {withdrawn, hours(2)}}, none},
+		{"withdrawn at the same time, none stands", []one{{bad, hours(1)}, {withdrawn, hours(1)}}, none},
+		{"a withdrawal that is older withdraws nothing", []one{{withdrawn, hours(1)}, {bad, hours(2)}}, 1},
+		{"a withdrawal that is older withdraws nothing though it comes late", []one{{bad, hours(2)}, {withdrawn, hours(1)}}, 0},
+		{"what was withdrawn may be reported again", []one{{bad, hours(1)}, {withdrawn, hours(2)}, {bad, hours(3)}}, 2},
+		{"what was withdrawn stands again no sooner", []one{{bad, hours(1)}, {withdrawn, hours(2)}, {good, hours(1)}}, none},
+		{"with nothing to withdraw, none stands", []one{{withdrawn, hours(1)}}, none},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			// However calls divide the reports, the same one stands.
@@ -44,11 +51,16 @@ func testOutcomes(t *testing.T, open func(t *testing.T) fraud.Store) {
 				for call := range slices.Chunk(outcomes, size) {
 					results = append(results, report(t, s, call...)...)
 				}
-				equal(t, id, newestOutcomes(t, s, id)[id], results[test.want].Outcome)
+				want := map[string]fraud.Outcome{}
+				if test.want != none {
+					want[id] = results[test.want].Outcome
+				}
+				equal(t, id, newestOutcomes(t, s, id), want)
 			}
 		})
 	}
 	t.Run("the answer is what is recorded", func(t *testing.T) { testOutcomeValues(t, open(t)) })
+	t.Run("the history has all, the newest first", func(t *testing.T) { testOutcomeHistory(t, open(t)) })
 	t.Run("an equal one is in the history once", func(t *testing.T) { testOutcomeRepeats(t, open(t)) })
 	t.Run("unknown is not an outcome and fails the call", func(t *testing.T) { testNotAnOutcome(t, open(t)) })
 	t.Run("a large call is one call", func(t *testing.T) { testManyOutcomes(t, open(t)) })
@@ -68,6 +80,38 @@ func testOutcomes(t *testing.T, open func(t *testing.T) fraud.Store) {
 		newest := newestOutcomes(t, s, "a", "A", "b", "nobody", "a")
 		equal(t, "found", newest, map[string]fraud.Outcome{"a": results[0].Outcome, "b": results[2].Outcome})
 	})
+}
+
+func testOutcomeHistory(t *testing.T, s fraud.Store) {
+	const bad, good, withdrawn = fraud.OutcomeFraud, fraud.OutcomeLegitimate, fraud.OutcomeWithdrawn
+	record(t, s, payment("a"), payment("b"), payment("never labelled"))
+	var reported []fraud.Outcome
+	for _, r := range report(t, s,
+		outcome("a", bad, start.Add(time.Hour)), outcome("b", bad, start.Add(3*time.Hour)),
+		outcome("a", good, start), outcome("a", withdrawn, start.Add(2*time.Hour)),
+		outcome("a", good, start.Add(time.Hour)), outcome("a", good, start)) {
+		reported = append(reported, r.Outcome)
+	}
+	all := []fraud.Outcome{reported[3], reported[4], reported[0], reported[2]} // of equal times the last to arrive
+	for limit := 1; limit <= len(all)+1; limit++ {
+		equal(t, fmt.Sprint("the newest ", limit), outcomeHistory(t, s, "a", limit), all[:min(limit, len(all))])
+	}
+	equal(t, "that of another", outcomeHistory(t, s, "b", 9), reported[1:2])
+	equal(t, "none", len(outcomeHistory(t, s, "never labelled", 9)), 0)
+	for _, id := range append([]string{"nobody", "A", ""}, notIDs...) {
+		if _, err := s.OutcomeHistory(t.Context(), id, 9); fraud.ReasonOf(err) != fraud.ReasonTransactionUnknown {
+			t.Errorf("%q: %v", id, err)
+		}
+	}
+}
+
+func outcomeHistory(t *testing.T, s fraud.Store, id string, limit int) []fraud.Outcome {
+	t.Helper()
+	history, err := s.OutcomeHistory(t.Context(), id, limit)
+	if err != nil {
+		t.Fatalf("OutcomeHistory(%q, %d): %v", id, limit, err)
+	}
+	return history
 }
 
 func testNotAnOutcome(t *testing.T, s fraud.Store) {

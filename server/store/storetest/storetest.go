@@ -26,6 +26,8 @@ func Run(t *testing.T, open func(t *testing.T) fraud.Store) {
 		{"Outcomes", testOutcomes},
 		{"Labelled", testLabelled},
 		{"Live", testLive},
+		{"Summary", testSummary},
+		{"Feed", testFeed},
 		{"Keys", testKeys},
 		{"Concurrency", testConcurrency},
 		{"Calls", testCalls},
@@ -166,6 +168,8 @@ func show(value any) string {
 		return lines(v)
 	case []fraud.Listed:
 		return lines(v)
+	case fraud.FeedAssessment:
+		return fmt.Sprint(v.Seq, " ", show(v.Listed))
 	case fraud.Listed:
 		return show(v.Assessment) + " " + show(v.Outcome)
 	}

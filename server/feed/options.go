@@ -1,0 +1,51 @@
+package feed
+
+import "time"
+
+// Defaults of Options.
+const (
+	DefaultEvery = 100 * time.Millisecond
+	// DefaultEach bounds what watchers cost together: with 25 µs to wake one and
+	// send to it, a fortieth of a processor.
+	DefaultEach        = time.Millisecond
+	DefaultMaxWatchers = 1000
+	// DefaultMaxLag is what a fast service records in ten seconds.
+	DefaultMaxLag = 500_000
+	DefaultPage   = 200
+	// DefaultWindow takes the store a few milliseconds.
+	DefaultWindow = 10_000
+)
+
+// Options are a Hub's bounds. They default to the constants above.
+type Options struct {
+	Every       time.Duration // how often the store is asked whether there is more
+	Each        time.Duration // the same for each watcher, where that is more together
+	MaxWatchers int
+	// MaxLag is how many events a watcher that wants every one may fall back from
+	// where it was best.
+	MaxLag int64
+	Page   int   // events read at once for one that wants every one
+	Window int64 // numbers gone through at once, whatever of them is let through
+}
+
+func (o Options) withDefaults() Options {
+	if o.Every == 0 {
+		o.Every = DefaultEvery
+	}
+	if o.Each == 0 {
+		o.Each = DefaultEach
+	}
+	if o.MaxWatchers == 0 {
+		o.MaxWatchers = DefaultMaxWatchers
+	}
+	if o.MaxLag == 0 {
+		o.MaxLag = DefaultMaxLag
+	}
+	if o.Page == 0 {
+		o.Page = DefaultPage
+	}
+	if o.Window == 0 {
+		o.Window = DefaultWindow
+	}
+	return o
+}
