@@ -16,9 +16,9 @@ const maxItems = 1000
 
 type checkCmd struct {
 	remote
-	IDs    []string `arg:"" name:"id" help:"IDs of recorded transactions."`
-	View   string   `help:"How much to show." enum:"basic,full,explained" default:"basic"`
-	Output string   `short:"o" help:"How to show it." enum:"table,json" default:"table"`
+	IDs  []string `arg:"" name:"id" help:"IDs of recorded transactions."`
+	View string   `help:"How much to show (${enum})." enum:"basic,full,explained" default:"basic"`
+	output
 }
 
 var views = map[string]fraudactivityv1.View{
@@ -43,11 +43,7 @@ func (c *checkCmd) Run(ctx context.Context, io streams) error {
 		}
 		results = append(results, res.Results...)
 	}
-	show := c.table
-	if c.Output == "json" {
-		show = showJSON
-	}
-	if err := show(io.out, results); err != nil {
+	if err := c.show(io, results); err != nil {
 		return err
 	}
 	return failures(io.err, results)
@@ -65,65 +61,51 @@ func failures(w io.Writer, results []*checkResult) error {
 	return err
 }
 
-func showJSON(w io.Writer, results []*checkResult) error {
-	for _, r := range results {
-		if a := r.GetFraudActivity(); a != nil {
-			if err := printJSON(w, a); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func (c *checkCmd) table(w io.Writer, results []*checkResult) error {
-	var rows [][]string
-	head := []string{"TRANSACTION", "LABEL", "PROBABILITY"}
-	if c.View != "basic" {
-		head = append(head, activityHead...)
-	}
+func (c *checkCmd) show(io streams, results []*checkResult) error {
+	var found []*fraudactivityv1.FraudActivity
 	for _, r := range results {
 		a := r.GetFraudActivity()
 		if a == nil {
 			continue
 		}
-		row := []string{a.TransactionId, showLabel(a.PredictedLabel), showPercent(a.FraudProbability)}
-		if c.View != "basic" {
-			row = append(row, activityCells(a)...)
+		found = append(found, a)
+		if c.json() {
+			if err := printJSON(io.out, a); err != nil {
+				return err
+			}
 		}
-		rows = append(rows, row)
 	}
-	if err := printTable(w, head, rows); err != nil {
+	if c.json() {
+		return nil
+	}
+	columns := basicColumns
+	if c.View != "basic" {
+		columns = slices.Concat(basicColumns, fullColumns)
+	}
+	if err := io.activities(columns, found); err != nil {
 		return err
 	}
-	return showReasons(w, results)
+	return showReasons(io, found)
 }
 
-// activityHead and activityCells are what VIEW_FULL adds.
-var activityHead = []string{"ACCOUNT", "AMOUNT", "TIME", "ACCOUNT AGE", "NUMBER", "OUTCOME", "MODEL"}
-
-func activityCells(a *fraudactivityv1.FraudActivity) []string {
-	f := a.Assessment.GetFacts()
-	outcome := "-"
-	if o := a.Assessment.GetOutcome(); o != nil {
-		outcome = enumWord(o.Outcome.String(), "OUTCOME_LABEL_")
-	}
-	return []string{f.GetAccountId(), fmt.Sprintf("%.2f %s", f.GetAmount(), f.GetCurrency()), showTime(f.GetTime()),
-		showAge(f.GetAgeOfAccount()), fmt.Sprint(f.GetNumberOfTransactions()), outcome, a.Assessment.GetModelVersion()}
+var reasonColumns = []column{
+	{head: "CONTRIBUTION", right: true}, {head: "REASON", rank: 1}, {head: "VALUE", right: true}, {head: "MEANING", prose: true},
 }
 
-func showReasons(w io.Writer, results []*checkResult) error {
-	for _, r := range results {
-		reasons := r.GetFraudActivity().GetAssessment().GetReasons()
+func showReasons(io streams, found []*fraudactivityv1.FraudActivity) error {
+	for _, a := range found {
+		reasons := a.GetAssessment().GetReasons()
 		if len(reasons) == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "\nWhy %s scores as it does (log-odds; above 0 speaks for fraud):\n", r.TransactionId)
+		fmt.Fprintln(io.out)
+		io.say("Why %s scores as it does (log-odds; above 0 speaks for fraud):", a.TransactionId)
 		var rows [][]string
 		for _, reason := range reasons {
-			rows = append(rows, []string{fmt.Sprintf("%+.3f", reason.Contribution), reason.Code, strconv.FormatFloat(math.Round(reason.Value*100)/100, 'f', -1, 64), reason.Text})
+			value := strconv.FormatFloat(math.Round(reason.Value*100)/100, 'f', -1, 64)
+			rows = append(rows, []string{fmt.Sprintf("%+.3f", reason.Contribution), reason.Code, value, reason.Text})
 		}
-		if err := printTable(w, []string{"CONTRIBUTION", "REASON", "VALUE", "MEANING"}, rows); err != nil {
+		if err := io.table(reasonColumns, rows); err != nil {
 			return err
 		}
 	}

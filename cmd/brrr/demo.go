@@ -94,6 +94,7 @@ func (c *serveCmd) showFirstCall(ctx context.Context, app *app, say func(string,
 	say("./node_modules/.bin/buf curl --http2-prior-knowledge -H 'Authorization: Bearer %s' -d '%s' %s%s\n",
 		key, body, app.url, fraudactivityv1connect.FraudActivityServiceGetFraudActivityProcedure)
 	say("BRRR_SERVER=%s BRRR_KEY=%s bin/brrr check %s --view explained\n", app.url, key, demoTransaction)
+	say("Or look at it in a browser:\n\n%s\n", app.consoleLink(key))
 	say("The key opens for a day. Serving until Ctrl-C …")
 	return key, nil
 }

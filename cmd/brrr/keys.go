@@ -48,7 +48,24 @@ func (c *keysCreateCmd) Run(ctx context.Context, io streams) error {
 	return nil
 }
 
-type keysListCmd struct{ dataDir }
+type keysListCmd struct {
+	dataDir
+	output
+}
+
+// listedKey is a key as JSON, without what only the store is to know.
+type listedKey struct {
+	ID         string    `json:"key_id"`
+	Name       string    `json:"name"`
+	Role       string    `json:"role"`
+	State      string    `json:"state"`
+	CreatedAt  time.Time `json:"created_at"`
+	ExpiresAt  time.Time `json:"expires_at,omitzero"`
+	LastUsedAt time.Time `json:"last_used_at,omitzero"`
+}
+
+var keyColumns = []column{{head: "ID"}, {head: "NAME"}, {head: "ROLE"}, {head: "STATE"},
+	{head: "CREATED (UTC)", rank: 3}, {head: "EXPIRES (UTC)", rank: 1}, {head: "LAST USED (UTC)", rank: 2}}
 
 func (c *keysListCmd) Run(ctx context.Context, io streams) error {
 	store, err := c.open(ctx)
@@ -60,11 +77,15 @@ func (c *keysListCmd) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	rows := make([][]string, len(keys))
+	listed, rows := make([]listedKey, len(keys)), make([][]string, len(keys))
 	for i, k := range keys {
+		listed[i] = listedKey{k.ID, k.Name, k.Role, keyState(k), k.CreatedAt, k.ExpiresAt, k.LastUsedAt}
 		rows[i] = []string{k.ID, k.Name, k.Role, keyState(k), showDay(k.CreatedAt), showDay(k.ExpiresAt), showDay(k.LastUsedAt)}
 	}
-	return printTable(io.out, []string{"ID", "NAME", "ROLE", "STATE", "CREATED", "EXPIRES", "LAST USED"}, rows)
+	if c.json() {
+		return printLines(io.out, listed)
+	}
+	return io.table(keyColumns, rows)
 }
 
 func keyState(k fraud.Key) string {

@@ -32,10 +32,14 @@ type commands struct {
 	Import   importCmd   `cmd:"" help:"Record transactions, and outcomes, from files."`
 	Check    checkCmd    `cmd:"" help:"Assess transactions that are recorded."`
 	List     listCmd     `cmd:"" help:"List recorded assessments."`
+	Watch    watchCmd    `cmd:"" help:"Show assessments as they are made."`
 	Outcome  outcomeCmd  `cmd:"" help:"Report what a transaction turned out to be."`
-	Outcomes outcomesCmd `cmd:"" help:"Export what transactions turned out to be."`
+	Outcomes outcomesCmd `cmd:"" help:"Export what transactions turned out to be, or show the reports about one."`
 	Model    modelCmd    `cmd:"" help:"Show the model now serving; list models and change it."`
 	Version  versionCmd  `cmd:"" help:"Show the version of this binary."`
+
+	Completion completionCmd `cmd:"" help:"Print a script that completes commands, flags and values in a shell."`
+	Complete   completeCmd   `cmd:"" hidden:""`
 }
 
 // streams are what a command reads and writes.

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 type modelListCmd struct {
 	modelsDir
+	output
 }
 
 // Run lists every folder, broken ones with what is wrong.
@@ -25,17 +28,24 @@ func (c *modelListCmd) Run(io streams) error {
 	if err != nil {
 		return err
 	}
-	var rows [][]string
+	var found []listedModel
 	for _, name := range names {
-		rows = append(rows, modelRow(dir, name, name == active))
+		found = append(found, describeModel(dir, name, name == active))
 		if name == active {
 			active = ""
 		}
 	}
 	if active != "" { // it names none of them
-		rows = append(rows, modelRow(dir, active, true))
+		found = append(found, describeModel(dir, active, true))
 	}
-	return printTable(io.out, []string{"NAME", "VERSION", "TRAINED", "AVERAGE PRECISION", "BRIER", "NOTE"}, rows)
+	if c.json() {
+		return printLines(io.out, found)
+	}
+	rows := make([][]string, len(found))
+	for i, m := range found {
+		rows[i] = m.row()
+	}
+	return io.table(modelColumns, rows)
 }
 
 // modelNames are the folders in dir. Those with a dot are being made.
@@ -63,18 +73,45 @@ func readActive(dir string) (string, error) {
 	return strings.TrimSpace(string(text)), nil
 }
 
-func modelRow(dir, name string, active bool) []string {
-	var notes []string
-	if active {
-		notes = append(notes, "active")
-	}
+// listedModel is a folder with a model, or with what was to be one.
+type listedModel struct {
+	Name   string `json:"name"`
+	Active bool   `json:"active"`
+	*manifest
+	Broken string `json:"broken,omitempty"` // why it cannot be used
+}
+
+func describeModel(dir, name string, active bool) listedModel {
 	m, err := readManifest(filepath.Join(dir, name))
 	if err != nil {
-		return []string{name, "-", "-", "-", "-", strings.Join(append(notes, "broken: "+err.Error()), ", ")}
+		return listedModel{Name: name, Active: active, Broken: err.Error()}
+	}
+	return listedModel{Name: name, Active: active, manifest: &m}
+}
+
+var modelColumns = []column{{head: "NAME"}, {head: "VERSION", rank: 2}, {head: "TRAINED (UTC)", rank: 3},
+	{head: "AVERAGE PRECISION", right: true, rank: 1}, {head: "BRIER", right: true, rank: 4}, {head: "NOTE", prose: true}}
+
+func (m listedModel) row() []string {
+	var notes []string
+	if m.Active {
+		notes = append(notes, "active")
+	}
+	if m.Broken != "" {
+		return []string{m.Name, "-", "-", "-", "-", strings.Join(append(notes, "broken: "+m.Broken), ", ")}
 	}
 	figure := func(name string) string {
 		value, ok := m.Metrics[name]
 		return showFigure(value, ok)
 	}
-	return []string{name, m.Version, m.TrainedAt, figure("average_precision"), figure("brier"), strings.Join(notes, ", ")}
+	return []string{m.Name, m.Version, showTrained(m.TrainedAt), figure("average_precision"), figure("brier"), strings.Join(notes, ", ")}
+}
+
+// showTrained shows the time of a manifest, or what stands there instead.
+func showTrained(text string) string {
+	t, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return cmp.Or(text, "-")
+	}
+	return t.UTC().Format(momentForm)
 }

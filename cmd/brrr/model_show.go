@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"math"
 	"slices"
@@ -16,7 +15,7 @@ import (
 
 type modelShowCmd struct {
 	remote
-	Output string `short:"o" help:"How to show it." enum:"table,json" default:"table"`
+	output
 }
 
 func (c *modelShowCmd) Run(ctx context.Context, streams streams) error {
@@ -28,30 +27,39 @@ func (c *modelShowCmd) Run(ctx context.Context, streams streams) error {
 	if err != nil {
 		return err
 	}
-	if c.Output == "json" {
+	if c.json() {
 		return printJSON(streams.out, model)
 	}
-	return showModel(streams.out, model)
+	return showModel(streams, model)
 }
 
-func showModel(w io.Writer, m *fraudactivityv1.Model) error {
+func showModel(io streams, m *fraudactivityv1.Model) error {
 	if m.RefusedReplacement != "" {
-		fmt.Fprintf(w, "Replacement refused: %s (this model still serves)\n\n", m.RefusedReplacement)
+		io.say("Replacement refused: %s (this model still serves)", m.RefusedReplacement)
+		fmt.Fprintln(io.out)
 	}
-	if err := printTable(w, []string{"MODEL", ""}, modelRows(m)); err != nil {
+	if err := io.table([]column{{head: "MODEL"}, {prose: true}}, modelRows(m)); err != nil {
 		return err
 	}
-	fmt.Fprintln(w)
-	if err := printTable(w, []string{"FIGURE", "TRAINING", "LIVE"}, figureRows(m)); err != nil {
+	fmt.Fprintln(io.out)
+	if err := io.table(figureColumns, figureRows(m)); err != nil {
 		return err
 	}
 	if len(m.Calibration)+len(m.Live.GetCalibration()) == 0 {
 		return nil
 	}
-	fmt.Fprintf(w, "\nPromised is the mean score of a bin's rows, seen is how many of them were fraud:\n")
-	head := []string{"SCORES", "PROMISED", "SEEN", "ROWS", "LIVE PROMISED", "LIVE SEEN", "LIVE ROWS"}
-	return printTable(w, head, binRows(m))
+	fmt.Fprintln(io.out)
+	io.say("Promised is the mean score of a bin's rows, seen is how many of them were fraud:")
+	return io.table(binColumns, binRows(m))
 }
+
+var (
+	figureColumns = []column{{head: "FIGURE"}, {head: "TRAINING", right: true}, {head: "INTERVAL", rank: 1}, {head: "LIVE", right: true}}
+	binColumns    = []column{
+		{head: "SCORES", right: true}, {head: "PROMISED", right: true}, {head: "SEEN", right: true}, {head: "ROWS", right: true, rank: 1},
+		{head: "LIVE PROMISED", right: true}, {head: "LIVE SEEN", right: true}, {head: "LIVE ROWS", right: true, rank: 2},
+	}
+)
 
 func modelRows(m *fraudactivityv1.Model) [][]string {
 	threshold := "not published"
@@ -59,6 +67,9 @@ func modelRows(m *fraudactivityv1.Model) [][]string {
 		threshold = showPercent(*m.Threshold)
 	}
 	trained := showTime(m.TrainedAt)
+	if m.TrainedAt != nil {
+		trained += " UTC"
+	}
 	if m.TrainingRows > 0 {
 		trained += fmt.Sprintf(", on %d rows", m.TrainingRows)
 	}
@@ -90,7 +101,8 @@ func figureRows(m *fraudactivityv1.Model) [][]string {
 	var rows [][]string
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		if names[name] {
-			rows = append(rows, []string{name, trainingFigure(m.Metrics, name), cmp.Or(live[name], "-")})
+			training, known := m.Metrics[name]
+			rows = append(rows, []string{name, showFigure(training, known), interval(m.Metrics, name), cmp.Or(live[name], "-")})
 		}
 	}
 	return rows
@@ -135,27 +147,32 @@ func isBound(metrics map[string]float64, name string) bool {
 	return false
 }
 
-func trainingFigure(metrics map[string]float64, name string) string {
-	value, ok := metrics[name]
-	text := showFigure(value, ok)
+func interval(metrics map[string]float64, name string) string {
 	low, hasLow := metrics[name+lowBound]
 	high, hasHigh := metrics[name+highBound]
-	if ok && hasLow && hasHigh {
-		text += fmt.Sprintf(" (%s to %s)", showFigure(low, true), showFigure(high, true))
+	if !hasLow || !hasHigh {
+		return "-"
 	}
-	return text
+	return boundFigure(low) + "–" + boundFigure(high)
 }
 
 // showFigure shows what is large or whole without a fraction, and all else by
 // four digits.
 func showFigure(value float64, known bool) string {
-	switch {
-	case !known:
+	if !known {
 		return "-"
-	case value == math.Trunc(value), math.Abs(value) >= 1000:
+	}
+	return digits(value, 4)
+}
+
+// boundFigure has a digit less: a bound is less sure than what it bounds.
+func boundFigure(value float64) string { return digits(value, 3) }
+
+func digits(value float64, n int) string {
+	if value == math.Trunc(value) || math.Abs(value) >= 1000 {
 		return strconv.FormatFloat(value, 'f', 0, 64)
 	}
-	return strconv.FormatFloat(value, 'g', 4, 64)
+	return strconv.FormatFloat(value, 'g', n, 64)
 }
 
 // binRows has the bins of training and the live ones, side by side where they

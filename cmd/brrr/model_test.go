@@ -61,9 +61,9 @@ func TestModelListMarksTheActiveOneAndSaysWhatIsBroken(t *testing.T) {
 		}
 		return squeeze(out)
 	}
-	want := `NAME VERSION TRAINED AVERAGE PRECISION BRIER NOTE
-a-1 a-1 2026-01-02T03:04:05+00:00 0.812 0.003764
-b-1 b-1 2026-02-02T03:04:05+00:00 - - active
+	want := `NAME VERSION TRAINED (UTC) AVERAGE PRECISION BRIER NOTE
+a-1 a-1 2026-01-02 03:04:05 0.812 0.003764
+b-1 b-1 2026-02-02 03:04:05 - - active
 c - - - - broken: manifest.json is missing
 d - - - - broken: manifest.json: unexpected end of JSON input
 e - - - - broken: manifest.json: has no version`
@@ -195,20 +195,20 @@ version host-1
 facts amount
 threshold 5.00 %
 explains false
-trained 2023-11-14T22:13:20Z, on 169994 rows
+trained 2023-11-14 22:13:20 UTC, on 169994 rows
 live 2 labelled that it assessed, 1 of them frauds; 2 flagged, 1 of them frauds
 
-FIGURE TRAINING LIVE
-alone.low 0.5 -
-average_precision 0.85 (0.83 to 0.87) -
-brier 0.003764 0.4349
-brier_of_constant_rate - 0.25
-expected_calibration_error - 0.43
-flagged_rate - 1
-fraud_rate - 0.5
-precision_at_threshold 0.6557 0.5
-recall_at_threshold - 1
-rows 92724 (90301 to 94740) 2
+FIGURE TRAINING INTERVAL LIVE
+alone.low 0.5 - -
+average_precision 0.85 0.83–0.87 -
+brier 0.003764 - 0.4349
+brier_of_constant_rate - - 0.25
+expected_calibration_error - - 0.43
+flagged_rate - - 1
+fraud_rate - - 0.5
+precision_at_threshold 0.6557 - 0.5
+recall_at_threshold - - 1
+rows 92724 90301–94740 2
 
 Promised is the mean score of a bin's rows, seen is how many of them were fraud:
 SCORES PROMISED SEEN ROWS LIVE PROMISED LIVE SEEN LIVE ROWS

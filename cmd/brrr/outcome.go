@@ -3,20 +3,24 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
-
-	"google.golang.org/protobuf/types/known/timestamppb"
 
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
 )
 
 type outcomeCmd struct {
 	remote
-	ID         string    `arg:"" help:"ID of a recorded transaction."`
-	Outcome    string    `arg:"" help:"fraud or legitimate." enum:"fraud,legitimate"`
-	Source     string    `help:"Who says so." enum:"chargeback,analyst,customer,import" default:"analyst"`
-	OccurredAt time.Time `help:"When it became known (RFC 3339). Now, if not given."`
-	Note       string    `help:"Free text."`
+	ID         string  `arg:"" help:"ID of a recorded transaction."`
+	Outcome    string  `arg:"" help:"fraud, legitimate, or withdrawn: what was reported before is taken back." enum:"fraud,legitimate,withdrawn"`
+	Source     string  `help:"Who says so (${enum})." enum:"chargeback,analyst,customer,import" default:"analyst"`
+	OccurredAt instant `help:"When it became known: RFC 3339, or 2006-01-02 15:04:05 in UTC. Now, if not given." placeholder:"TIME"`
+	Note       string  `help:"Free text."`
+	output
+}
+
+var outcomeLabels = map[string]fraudactivityv1.OutcomeLabel{
+	"fraud":      fraudactivityv1.OutcomeLabel_OUTCOME_LABEL_FRAUD,
+	"legitimate": fraudactivityv1.OutcomeLabel_OUTCOME_LABEL_LEGITIMATE,
+	"withdrawn":  fraudactivityv1.OutcomeLabel_OUTCOME_LABEL_WITHDRAWN,
 }
 
 var outcomeSources = map[string]fraudactivityv1.OutcomeSource{
@@ -31,18 +35,21 @@ func (c *outcomeCmd) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	req := &fraudactivityv1.ReportOutcomeRequest{
-		TransactionId: c.ID, Outcome: outcomeLabels[c.Outcome], Source: outcomeSources[c.Source], Note: c.Note,
-	}
-	if !c.OccurredAt.IsZero() {
-		req.OccurredAt = timestamppb.New(c.OccurredAt)
-	}
-	res, err := service.ReportOutcome(ctx, req)
+	res, err := service.ReportOutcome(ctx, &fraudactivityv1.ReportOutcomeRequest{
+		TransactionId: c.ID, Outcome: outcomeLabels[c.Outcome], Source: outcomeSources[c.Source],
+		OccurredAt: c.OccurredAt.timestamp(), Note: c.Note,
+	})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(io.out, "%s is recorded as %s (%s, %s).\n", res.Outcome.TransactionId,
-		enumWord(res.Outcome.Outcome.String(), "OUTCOME_LABEL_"),
-		enumWord(res.Outcome.Source.String(), "OUTCOME_SOURCE_"), showTime(res.Outcome.OccurredAt))
+	if c.json() {
+		return printJSON(io.out, res.Outcome)
+	}
+	fmt.Fprintf(io.out, "%s is recorded as %s (%s, %s UTC).\n", res.Outcome.TransactionId,
+		showOutcome(res.Outcome), showSource(res.Outcome), showTime(res.Outcome.OccurredAt))
 	return nil
+}
+
+func showSource(o *fraudactivityv1.Outcome) string {
+	return enumWord(o.Source.String(), "OUTCOME_SOURCE_")
 }

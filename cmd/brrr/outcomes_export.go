@@ -12,7 +12,8 @@ import (
 )
 
 type outcomesCmd struct {
-	Export outcomesExportCmd `cmd:"" help:"Write all labelled transactions as CSV, to train and to evaluate models on."`
+	Export  outcomesExportCmd  `cmd:"" help:"Write all labelled transactions as CSV, to train and to evaluate models on."`
+	History outcomesHistoryCmd `cmd:"" help:"Show every report about one transaction, the one that stands first."`
 }
 
 type outcomesExportCmd struct {

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/wassef911/grpcgoesbrrr/server/access"
-	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+	"github.com/wassef911/grpcgoesbrrr/server/feed"
 	"github.com/wassef911/grpcgoesbrrr/server/predictor"
 	"github.com/wassef911/grpcgoesbrrr/server/rpc"
 )
@@ -48,6 +48,8 @@ type serveCmd struct {
 	DrainTimeout time.Duration `help:"How long calls under way may take once the server is asked to stop." default:"15s"`
 	LogLevel     slog.Level    `help:"debug, info, warn or error." default:"info"`
 	LogFormat    string        `help:"json, or text for a person." enum:"json,text" default:"json"`
+
+	feed feed.Options // the defaults, but for tests
 }
 
 // Validate names what is missing or does not fit together. Kong calls it.
@@ -67,6 +69,7 @@ func (c *serveCmd) Run(ctx context.Context, io streams) error {
 		debug.SetGCPercent(heapGrowth)
 	}
 	log := c.logger(io)
+	slog.SetDefault(log) // for rooms that have none of their own
 	if c.Demo {
 		return c.demo(ctx, io, log)
 	}
@@ -74,7 +77,7 @@ func (c *serveCmd) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	if err := firstKey(ctx, app.store, io); err != nil {
+	if err := firstKey(ctx, app, io); err != nil {
 		return errors.Join(err, app.close(c.DrainTimeout))
 	}
 	return app.serveUntil(ctx, c.DrainTimeout)
@@ -88,17 +91,18 @@ func (c *serveCmd) logger(io streams) *slog.Logger {
 	return slog.New(slog.NewJSONHandler(io.err, opts))
 }
 
-// firstKey makes the admin's key when there is none at all, and prints it once.
-func firstKey(ctx context.Context, store fraud.Keys, io streams) error {
-	keys, err := store.ListKeys(ctx)
+// firstKey makes the admin's key when there is none at all, and prints it and a
+// link to the console once.
+func firstKey(ctx context.Context, app *app, io streams) error {
+	keys, err := app.store.ListKeys(ctx)
 	if err != nil || len(keys) > 0 {
 		return err
 	}
-	key, err := access.CreateKey(ctx, store, "first admin", "admin", 0)
+	key, err := access.CreateKey(ctx, app.store, "first admin", "admin", 0)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(io.out, "This is the admin's key. It is shown this once:\n%s\n", key)
+	fmt.Fprintf(io.out, "This is the admin's key. It is shown this once:\n%s\nThe console, signed in with it:\n%s\n", key, app.consoleLink(key))
 	return nil
 }
 

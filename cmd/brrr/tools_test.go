@@ -23,14 +23,18 @@ func TestTheClientCommands(t *testing.T) {
 		says []string
 	}{
 		{"check", []string{"check", "first", "second"}, exitDone, []string{"TRANSACTION  LABEL", "first", "second", " %"}},
-		{"check full", []string{"check", "first", "--view=full"}, exitDone, []string{"card-1", "10.00 EUR", "0 seconds", "simulated-"}},
+		{"check full", []string{"check", "first", "--view=full"}, exitDone, []string{"card-1", "10.00 EUR", "0 s", "simulated-"}},
 		{"check explained", []string{"check", "first", "--view=explained"}, exitDone, []string{"Why first scores", "AMOUNT", "TIME_OF_DAY"}},
 		{"check with an unknown ID", []string{"check", "first", "nobody"}, exitRejects, []string{"first", `no transaction "nobody" is recorded (TRANSACTION_UNKNOWN)`}},
 		{"outcome", []string{"outcome", "second", "fraud", "--source=chargeback", "--note=called the bank"}, exitDone, []string{"second is recorded as fraud (chargeback"}},
 		{"outcome of an unknown ID", []string{"outcome", "nobody", "fraud"}, exitFailed, []string{"TRANSACTION_UNKNOWN"}},
 		{"outcome in the future", []string{"outcome", "second", "fraud", "--occurred-at=2999-01-01T00:00:00Z"}, exitFailed, []string{"occurred_at: must be less than now"}},
 		{"list", []string{"list", "--outcome=fraud"}, exitDone, []string{"ASSESSED", "second", "fraud"}},
+		{"list labelled", []string{"list", "--labelled"}, exitDone, []string{"second"}},
+		{"outcome taken back", []string{"outcome", "second", "withdrawn", "-o", "json"}, exitDone, []string{`"OUTCOME_LABEL_WITHDRAWN"`}},
+		{"history", []string{"outcomes", "history", "second"}, exitDone, []string{"OCCURRED (UTC)", "withdrawn", "chargeback", "called the bank"}},
 		{"list none", []string{"list", "--account=nobody"}, exitDone, []string{"ASSESSED"}},
+		{"list until long ago", []string{"list", "--to=2001-01-01"}, exitDone, []string{"ASSESSED"}},
 		{"list with a bad filter", []string{"list", "--min=101"}, exitFailed, []string{"filter.min_fraud_probability: must be"}},
 		{"model", []string{"model", "show"}, exitDone, []string{"simulated-", "amount, time, age_of_account, number_of_transactions", "average_precision"}},
 	} {
@@ -51,15 +55,23 @@ func TestJSONOutputIsOneObjectALine(t *testing.T) {
 	s.awaitModel(t)
 	s.recordSome(t)
 	where := []string{"--server=" + s.url, "--key=" + s.keys["admin"], "-o", "json"}
-	for _, args := range [][]string{{"check", "first", "second"}, {"list"}, {"model", "show"}} {
-		code, out, errs := command(t, append(args, where...)...)
-		if code != exitDone {
-			t.Fatalf("%v: exit %d, %s", args, code, errs)
-		}
-		for line := range strings.Lines(out) {
-			if !json.Valid([]byte(line)) || strings.Contains(line, "fraudProbability") {
-				t.Errorf("%v: %s", args, line)
-			}
+	for _, args := range [][]string{{"check", "first", "second"}, {"list"}, {"model", "show"}, {"outcome", "first", "fraud"}} {
+		checkLines(t, append(args, where...)...)
+	}
+	checkLines(t, "keys", "list", "--data="+s.data, "-o", "json")
+	checkLines(t, "model", "list", "--predictor-root="+root, "-o", "json")
+}
+
+// checkLines wants one object a line, spelt as the API does.
+func checkLines(t *testing.T, args ...string) {
+	t.Helper()
+	code, out, errs := command(t, args...)
+	if code != exitDone || out == "" {
+		t.Fatalf("%v: exit %d, %s%s", args, code, out, errs)
+	}
+	for line := range strings.Lines(out) {
+		if !json.Valid([]byte(line)) || strings.Contains(line, "fraudProbability") || strings.Contains(line, "ID") {
+			t.Errorf("%v: %s", args, line)
 		}
 	}
 }

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// asMain makes the binary of the tests be brrr.
+const asMain = "BRRR_TEST_AS_MAIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asMain) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// binFolder is a folder with brrr in it, of this very tree, for shells to run.
+func binFolder(t *testing.T) string {
+	t.Helper()
+	tests, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := filepath.Join(t.TempDir(), "bin")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	script := "#!/bin/sh\n" + asMain + "=1 exec '" + tests + "' \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(folder, "brrr"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return folder
+}
