@@ -9,7 +9,7 @@ BUF    := node_modules/.bin/buf
 RUN    ?= --demo --log-format text --log-level warn
 
 .DEFAULT_GOAL := all
-.PHONY: all build run test lint generate bench model clean
+.PHONY: all build run test lint generate bench model screenshots clean
 
 all: generate lint build test
 	@git diff --exit-code --stat || { echo "make: files changed; commit them" >&2; exit 1; }
@@ -34,6 +34,7 @@ test: build predictor/models/active $(VENV)/.dev client/typescript/dist/index.js
 	cd bench && go test -race ./...
 	go test -v -run 'Sparkov|Switched' ./cmd/brrr
 	npm test --silent --workspace $(CLIENT)
+	cd web && ../node_modules/.bin/vitest run && node --test --test-reporter=spec test/*.test.mjs
 	$(PY) -m pytest -q -c predictor/pyproject.toml predictor/tests
 
 ## lint: form, types, rules, and that gen/ is what the contracts say
@@ -42,7 +43,7 @@ lint: $(VENV)/.dev client/typescript/dist/index.js
 	$(BUF) format --diff --exit-code
 	@if git rev-parse -q --verify main >/dev/null; then $(BUF) breaking --against '.git#branch=main'; \
 		else echo "SKIPPED: buf breaking; fetch the branch main to compare with: git fetch origin main:main" >&2; fi
-	@test -z "$$(gofmt -l bench client cmd server)" || { gofmt -d bench client cmd server; exit 1; }
+	@test -z "$$(gofmt -l bench client cmd server web)" || { gofmt -d bench client cmd server web; exit 1; }
 	go mod tidy -diff
 	go vet ./...
 	go tool staticcheck ./...
@@ -50,6 +51,7 @@ lint: $(VENV)/.dev client/typescript/dist/index.js
 	$(VENV)/bin/ruff check --config predictor/pyproject.toml predictor bench
 	$(VENV)/bin/ruff format --check --config predictor/pyproject.toml predictor bench
 	node_modules/.bin/tsc -p client/typescript
+	node_modules/.bin/tsc -p web && node_modules/.bin/tsc -p web/tsconfig.test.json
 	$(PY) -m mypy --config-file predictor/pyproject.toml predictor
 	@$(MAKE) --no-print-directory OUT=.drift generate
 	@diff -r gen .drift/gen || { rm -rf .drift; echo "make: gen/ is out of date; run make generate" >&2; exit 1; }
@@ -80,6 +82,10 @@ predictor/models/active: | $(VENV)/.serve
 ## bench: measure the service beside its limits and its peers, and write docs/benchmarks.md
 bench: build predictor/models/active
 	cd bench && go run . $(BENCH)
+
+## screenshots: the pictures of the console in docs/
+screenshots: build predictor/models/active
+	cd web && node test/screenshots.mjs ../docs/console
 
 clean:
 	rm -rf bin .drift node_modules $(CLIENT)/dist web/dist/* $(VENV) predictor/models

@@ -32,7 +32,9 @@ func allWays() []way {
 		{"assess, " + result.ConnectJSON, askAssess},
 		{"batch, " + result.ConnectJSON, askBatch},
 		{result.REST, eachID(askREST)},
-		{result.GRPC, eachID(overClient(func(g *gateway) client.Client { return client.NewWithHTTP(h2c(), g.url(), g.key, connect.WithGRPC(), client.WithRetries(0)) }))},
+		{result.GRPC, eachID(overClient(func(g *gateway) client.Client {
+			return client.NewWithHTTP(h2c(), g.url(), g.key, connect.WithGRPC(), client.WithRetries(0))
+		}))},
 		{result.ConnectJSON, eachID(overClient(overJSON))},
 	}
 }

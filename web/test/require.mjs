@@ -12,5 +12,5 @@ const required = (process.env.BRRR_REQUIRE ?? "").split(",").includes("chromium"
 export function test(name, body) {
   if (missing && required) return run(name, () => Promise.reject(new Error(missing)));
   if (missing) console.error(`SKIPPED: ${name}: ${missing}`);
-  return run(name, { skip: missing || false, timeout: 180_000 }, body);
+  return run(name, { skip: missing || false, timeout: 300_000 }, body);
 }

@@ -53,7 +53,7 @@ export default function Activity() {
         <Newer show={page === "" && fields.order === "" && valid} onRefresh={() => void list.refetch()} />
         <Download request={request} disabled={!valid} />
       </div>
-      <Filters key={searchOf(fields).toString()} fields={fields} onChange={narrow} />
+      <Filters fields={fields} onChange={narrow} />
       {list.error && <Problem error={list.error} retry={() => void list.refetch()} />}
       <div className={open ? "split" : ""}>
         <div className="list" aria-busy={list.isFetching}>

@@ -40,7 +40,7 @@ function Description({ of }: { of: Described }) {
         <Calibration training={of.calibration} live={of.live?.calibration ?? []} />
         <Figures metrics={of.metrics} live={of.live} />
         <section className="card">
-          <h3>Facts that it reads</h3>
+          <h2>Facts that it reads</h2>
           <ul className="names">
             {of.facts.map((fact) => (
               <li key={fact}>
@@ -69,7 +69,7 @@ function Figures({ metrics, live }: { metrics: Described["metrics"]; live?: Live
   const names = new Set([...Object.keys(metrics).filter((name) => !/\.(low|high)$/.test(name)), ...(live?.rows ? Object.keys(living) : [])]);
   return (
     <section className="card plot">
-      <h3>Figures</h3>
+      <h2>Figures</h2>
       <p className="hint">
         From training, with 95 % intervals, beside those of the newest outcomes, which are seldom a fair sample.
       </p>

@@ -64,7 +64,7 @@ export function ActivityTable({ rows, open, brief, onOpen }: Props) {
                       <rect width={row.fraudProbability} height="4" />
                     </svg>
                   </span>
-                  {percent(row.fraudProbability)}
+                  <span className="percent">{percent(row.fraudProbability)}</span>
                 </td>
                 <td>
                   <Label flagged={row.predictedLabel} />

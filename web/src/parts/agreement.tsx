@@ -12,7 +12,7 @@ export function Agreement({ of }: { of: Sums }) {
   );
   return (
     <section className="card plot">
-      <h3>Label and outcome</h3>
+      <h2>Label and outcome</h2>
       <p className="hint">
         {labelled === 0
           ? "No outcome was reported of what was assessed in this time."

@@ -1,5 +1,5 @@
-import { useState } from "react";
-import { mistakes, noFields, searchOf, type Fields } from "../filters";
+import { useEffect, useState } from "react";
+import { fieldsOf, mistakes, noFields, searchOf, type Fields } from "../filters";
 
 interface Props {
   fields: Fields;
@@ -26,6 +26,8 @@ const choices: [name: Name, label: string, options: [value: string, shown: strin
 /** The conditions of a list. Choices take effect at once, what is typed with Enter or the button. */
 export function Filters({ fields, onChange }: Props) {
   const [draft, setDraft] = useState(fields);
+  const address = searchOf(fields).toString();
+  useEffect(() => setDraft(fieldsOf(new URLSearchParams(address))), [address]);
   const wrong = mistakes(draft);
   const apply = (next: Fields) => {
     if (Object.keys(mistakes(next)).length === 0) onChange(next);
@@ -44,7 +46,7 @@ export function Filters({ fields, onChange }: Props) {
         }}
       >
         {choices.map(([name, label, options]) => (
-          <div key={name} className={`field ${name}`}>
+          <div key={name} className={`field field-${name}`}>
             <label htmlFor={name}>{label}</label>
             <select
               id={name}

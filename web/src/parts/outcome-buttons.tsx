@@ -26,11 +26,12 @@ export function OutcomeButtons({ transactionId, outcome, keys = false }: Props) 
         It turned out to be: <Turned outcome={outcome} />
       </p>
       <div className="outcome-buttons">
+        <span className="hint">Mark as</span>
         <button type="button" className="bad" disabled={busy !== ""} onClick={() => void say(OutcomeLabel.FRAUD)}>
-          <span aria-hidden="true">▲</span> Mark as fraud {keys && <kbd aria-hidden="true">f</kbd>}
+          <span aria-hidden="true">▲</span> <span className="sr">Mark as </span>fraud {keys && <kbd aria-hidden="true">f</kbd>}
         </button>
         <button type="button" className="good" disabled={busy !== ""} onClick={() => void say(OutcomeLabel.LEGITIMATE)}>
-          <span aria-hidden="true">●</span> Mark as legitimate {keys && <kbd aria-hidden="true">l</kbd>}
+          <span aria-hidden="true">●</span> <span className="sr">Mark as </span>legitimate {keys && <kbd aria-hidden="true">l</kbd>}
         </button>
       </div>
       <label className="sr" htmlFor={id}>

@@ -47,7 +47,7 @@ export function Problem({ error, retry }: { error: unknown; retry?: () => void }
   const request = requestIdOf(failed);
   return (
     <div className="problem" role="alert">
-      <h3>{words.title}</h3>
+      <p className="title">{words.title}</p>
       {reason && <p>{failed.rawMessage}</p>}
       {request && <p className="hint">Request {request}</p>}
       <p>{words.next}</p>

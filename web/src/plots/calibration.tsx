@@ -36,7 +36,7 @@ export function Calibration({ training, live }: Props) {
         <p className="empty">The model publishes no calibration, and no outcome has come yet.</p>
       ) : (
         <ResponsiveContainer width="100%" height={340}>
-          <ScatterChart margin={{ top: 8, right: 16, bottom: 20, left: 0 }}>
+          <ScatterChart {...look.chart} margin={{ top: 8, right: 16, bottom: 20, left: 0 }}>
             <CartesianGrid stroke="var(--line)" />
             <XAxis dataKey="promised" {...look.axis} {...percents} padding={{ left: 12, right: 12 }} label={{ value: "promised", position: "insideBottom", offset: -12, fill: "var(--faint)" }} />
             <YAxis dataKey="true" {...look.axis} {...percents} padding={{ bottom: 12, top: 12 }} width={52} label={{ value: "came true", angle: -90, position: "insideLeft", fill: "var(--faint)" }} />

@@ -21,7 +21,7 @@ export function Minute({ seconds, now }: Props) {
       <figcaption className="hint">Assessments a second, over the last minute; flagged ones in red at the foot</figcaption>
       <div className="drawing" aria-hidden="true">
         <ResponsiveContainer width="100%" height={110}>
-          <BarChart data={data} margin={look.margin} barCategoryGap={1}>
+          <BarChart {...look.chart} data={data} margin={look.margin} barCategoryGap={1}>
             <XAxis dataKey="ago" {...look.axis} interval={9} tickFormatter={(n: number) => `${n} s`} />
             <YAxis {...look.axis} axisLine={false} width={44} allowDecimals={false} tickFormatter={briefly} tickCount={3} />
             <Bar dataKey="flagged" stackId="a" fill="var(--bad-fill)" isAnimationActive={false} />

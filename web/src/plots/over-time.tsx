@@ -49,7 +49,7 @@ export function Volume({ of }: Props) {
       table={{ head: ["From", "Assessed", "Flagged"], rows: spans.map((s) => [s.at, count(s.assessed), count(s.flagged)]) }}
     >
       <ResponsiveContainer width="100%" height={height}>
-        <BarChart data={spans} margin={look.margin} barCategoryGap={1}>
+        <BarChart {...look.chart} data={spans} margin={look.margin} barCategoryGap={1}>
           {time}
           {counts}
           <Tooltip {...look.tooltip} cursor={{ fill: "var(--hover)" }} />
@@ -71,9 +71,9 @@ export function ShareFlagged({ of }: Props) {
       table={{ head: ["From", "Flagged"], rows: spans.map((s) => [s.at, share(s.flagged, s.assessed)]) }}
     >
       <ResponsiveContainer width="100%" height={height}>
-        <LineChart data={spans} margin={look.margin}>
+        <LineChart {...look.chart} data={spans} margin={look.margin}>
           {time}
-          <YAxis {...look.axis} axisLine={false} width={48} tickFormatter={(n: number) => `${n} %`} domain={[0, "auto"]} tickCount={4} />
+          <YAxis {...look.axis} axisLine={false} width={60} tickFormatter={(n: number) => `${Number(n.toFixed(2))} %`} domain={[0, "auto"]} tickCount={4} />
           <Tooltip {...look.tooltip} formatter={(value) => percent(Number(value))} />
           <Line dataKey="shareFlagged" name="Flagged" stroke="var(--bad-fill)" strokeWidth={2} dot={{ r: 1.5 }} connectNulls={false} isAnimationActive={false} />
         </LineChart>
@@ -91,7 +91,7 @@ export function OutcomesOverTime({ of }: Props) {
       table={{ head: ["Assessed from", "Fraud", "Legitimate"], rows: spans.map((s) => [s.at, count(s.fraud), count(s.legitimate)]) }}
     >
       <ResponsiveContainer width="100%" height={height}>
-        <BarChart data={spans} margin={look.margin} barCategoryGap={1}>
+        <BarChart {...look.chart} data={spans} margin={look.margin} barCategoryGap={1}>
           {time}
           {counts}
           <Tooltip {...look.tooltip} cursor={{ fill: "var(--hover)" }} />
@@ -127,7 +127,7 @@ export function ScoresOverTime({ of }: Props) {
       }}
     >
       <ResponsiveContainer width="100%" height={height}>
-        <ScatterChart margin={look.margin}>
+        <ScatterChart {...look.chart} margin={look.margin}>
           <XAxis type="number" dataKey="x" {...look.axis} domain={[-0.5, spans.length - 0.5]} allowDecimals={false} minTickGap={28}
             tickFormatter={(x: number) => spans[Math.round(x)]?.at ?? ""} />
           <YAxis type="number" dataKey="y" {...look.axis} axisLine={false} width={48} domain={[0, 100]} ticks={[0, 25, 50, 75, 100]}

@@ -13,7 +13,7 @@ export function ScoreHistogram({ of }: { of: SummarizeFraudActivityResponse }) {
       table={{ head: ["Probability", "Assessments"], rows: bins.map((bin) => [bin.name, count(bin.n)]) }}
     >
       <ResponsiveContainer width="100%" height={220}>
-        <BarChart data={bins.map((bin) => ({ ...bin, n: bin.n > 0 ? bin.n : null }))} margin={look.margin} barCategoryGap={2}>
+        <BarChart {...look.chart} data={bins.map((bin) => ({ ...bin, n: bin.n > 0 ? bin.n : null }))} margin={look.margin} barCategoryGap={2}>
           <XAxis dataKey="from" {...look.axis} interval={3} tickFormatter={(n: number) => `${n} %`} />
           <YAxis {...look.axis} axisLine={false} width={48} scale="log" domain={[0.5, "dataMax"]} allowDataOverflow tickFormatter={briefly} />
           <Tooltip {...look.tooltip} cursor={{ fill: "var(--hover)" }} labelFormatter={(from) => `${from} to ${Number(from) + 5} %`} />

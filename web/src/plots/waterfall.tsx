@@ -16,7 +16,7 @@ export default function Waterfall({ reasons }: { reasons: Reason[] }) {
         table={{ head: ["Reason", "Value", "Log-odds"], rows: rows.map((r) => [r.name, r.value, r.shown]) }}
       >
         <ResponsiveContainer width="100%" height={rows.length * rowHeight + 30}>
-          <BarChart layout="vertical" data={rows} margin={{ top: 0, right: 56, bottom: 0, left: 0 }} barCategoryGap={5}>
+          <BarChart {...look.chart} layout="vertical" data={rows} margin={{ top: 0, right: 56, bottom: 0, left: 0 }} barCategoryGap={5}>
             <XAxis type="number" {...look.axis} domain={["dataMin", "dataMax"]} hide />
             <YAxis type="category" dataKey="name" width={186} {...look.axis} axisLine={false} interval={0} tick={<RowName rows={rows} />} />
             <ReferenceLine x={0} stroke="var(--line-strong)" />
