@@ -33,6 +33,7 @@ type gateway struct {
 	pristine  data.Pristine
 	predictor string // local, or where a model's host is
 	admin     string // HOST:PORT of the metrics
+	data      string // its folder
 	key       string // of a backend: it may record and assess
 	stride    int64  // through the transactions: load.InOrder or load.AnyOrder
 	ledger    *load.Ledger
@@ -92,6 +93,7 @@ func (g *gateway) restart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	g.data = work
 	g.address, g.admin = fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("127.0.0.1:%d", ports[1])
 	binary := filepath.Join(b.cache, "brrr")
 	key, err := exec.CommandContext(ctx, binary, "keys", "create", "--name", "bench", "--role", "backend", "--data", work).Output()

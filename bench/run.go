@@ -115,7 +115,7 @@ func (b *bench) setUp(ctx context.Context) (err error) {
 // build makes the binaries from the sources as they are now.
 func (b *bench) build(ctx context.Context) error {
 	for _, what := range []struct{ dir, out, pkg string }{
-		{b.repo, "brrr", "./cmd/brrr"}, {".", "null", "./null"},
+		{b.repo, "brrr", "./cmd/brrr"}, {".", "null", "./null"}, {".", "watchers", "./watchers"},
 	} {
 		cmd := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(b.cache, what.out), what.pkg)
 		cmd.Dir = what.dir

@@ -27,6 +27,7 @@ func (b *bench) measure(ctx context.Context) error {
 		{"peers", b.measurePeers},
 		{"open", b.measureOpen},
 		{"overload", b.measureOverload},
+		{"watchers", b.measureWatchers},
 		{"large", b.measureLarge},
 	} {
 		say("== %s", suite.name)

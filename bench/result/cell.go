@@ -37,6 +37,7 @@ type Cell struct {
 	Call     string  `json:"call"`
 	Protocol string  `json:"protocol"`
 	Callers  int     `json:"callers,omitempty"`                  // of a closed loop
+	Watchers int     `json:"watchers,omitempty"`                 // of the live feed, meanwhile
 	Rate     float64 `json:"offered_calls_per_second,omitempty"` // of an open loop
 	Share    float64 `json:"share_of_saturation,omitempty"`
 	Recorded int64   `json:"recorded_transactions,omitempty"`
@@ -84,6 +85,9 @@ func (c Cell) Name() string {
 	name := fmt.Sprintf("%s/%s/%s/%s", c.Suite, c.System, c.Call, c.Protocol)
 	if c.Callers > 0 {
 		name += fmt.Sprintf("/callers=%d", c.Callers)
+	}
+	if c.Watchers > 0 {
+		name += fmt.Sprintf("/watchers=%d", c.Watchers)
 	}
 	if c.Share > 0 {
 		name += fmt.Sprintf("/share=%g", c.Share)
