@@ -99,6 +99,8 @@ func TestWhatHasNoSideEffectsAnswersToGET(t *testing.T) {
 		"ListLabelledTransactions": 200,
 		"GetModel":                 503, // allowed, and the model is down
 		"SummarizeFraudActivity":   400, // allowed, and from is missing
+		"ListOutcomes":             400, // allowed, and the id is missing
+		"GetCaller":                200,
 		"GetFraudActivity":         405,
 		"RecordTransactions":       405,
 	} {
@@ -124,6 +126,7 @@ func TestEveryProcedureIsGuarded(t *testing.T) {
 		"GetFraudActivity": "client backend analyst admin", "BatchGetFraudActivity": "client backend analyst admin",
 		"AssessTransaction": "backend admin", "RecordTransactions": "backend admin", "ReportOutcome": "analyst admin",
 		"ListFraudActivity": "analyst admin", "ListLabelledTransactions": "analyst admin", "SummarizeFraudActivity": "analyst admin", "GetModel": "analyst admin",
+		"ListOutcomes": "analyst admin", "GetCaller": "client backend analyst admin",
 	}
 	for procedure, roles := range open {
 		for _, role := range []string{"", "client", "backend", "analyst", "admin"} {

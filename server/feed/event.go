@@ -28,6 +28,7 @@ type stretch struct {
 // what comes after the last of it waits: more of it may come before.
 func (s stretch) merge(from, end fraud.Position) (events []Event, at fraud.Position) {
 	as, os := s.assessments, s.outcomes
+	leftOut, flagged := s.leftOut, s.flagged
 	at = from
 	for len(as)+len(os) > 0 {
 		if len(as) == 0 && s.reached.Assessment < end.Assessment || len(os) == 0 && s.reached.Outcome < end.Outcome {
@@ -35,8 +36,8 @@ func (s stretch) merge(from, end fraud.Position) (events []Event, at fraud.Posit
 		}
 		if len(os) == 0 || len(as) > 0 && !os[0].ReportedAt.Before(as[0].Assessment.AssessedAt) {
 			at.Assessment = as[0].Seq
-			events = append(events, Event{Assessment: &as[0].Listed, After: at, LeftOut: s.leftOut, LeftOutFlagged: s.flagged})
-			s.leftOut, s.flagged = 0, 0
+			events = append(events, Event{Assessment: &as[0].Listed, After: at, LeftOut: leftOut, LeftOutFlagged: flagged})
+			leftOut, flagged = 0, 0
 			as = as[1:]
 			continue
 		}

@@ -190,6 +190,11 @@ func TestWhatManyWatchAlikeIsReadOnce(t *testing.T) {
 				}
 			}
 		}
+		w.assess(make([]float64, 15_000)...) // more than is gone through at once
+		w.assess(0.9)
+		for _, watcher := range watchers {
+			check(t, "of many", next(t, watcher, time.Second), "0.9")
+		}
 		if w.reads > 2*30 { // what waits for the next second may be read apart
 			t.Errorf("read %d times for 30 looks", w.reads)
 		}

@@ -105,10 +105,14 @@ func (w *Watcher[M]) freed(n *news[M]) <-chan time.Time {
 	return time.After(time.Until(w.budget.freed()))
 }
 
+// sharedWindows is how far back reading is shared. What takes longer is read for
+// one alone, and ends with it; all that comes between two looks takes less.
+const sharedWindows = 20
+
 // read shares what is read with others, unless it is long ago.
 func (w *Watcher[M]) read(ctx context.Context, n *news[M], end fraud.Position, left int) (batch[M], error) {
 	from, room := w.position, room{left: left, share: share(w.ask.MaxPerSecond, left, n.every)}
-	if end.Assessment-from.Assessment > w.hub.Window {
+	if end.Assessment-from.Assessment > sharedWindows*w.hub.Window {
 		return w.hub.read(ctx, w.ask, from, end, room)
 	}
 	key := readKey{w.filter, w.ask.Outcomes, w.ask.MaxPerSecond == 0, room, from, end}

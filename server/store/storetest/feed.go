@@ -166,21 +166,23 @@ func testFeedFollows(t *testing.T, s fraud.Store) {
 	defer writing.Wait()
 	seen, reported := map[string]int{}, map[string]int{}
 	var at fraud.Position
-	for len(seen) < len(ids) || len(reported) < callers*calls {
+	for over := false; len(seen) < len(ids) || len(reported) < callers*calls; {
+		if over {
+			t.Fatalf("missed %d assessments and %d outcomes", len(ids)-len(seen), callers*calls-len(reported))
+		}
+		select {
+		case err := <-written: // before the end is asked for: what was written is before it
+			if over = true; err != nil {
+				t.Fatal(err)
+			}
+		default:
+		}
 		end := feedEnd(t, s)
 		for _, item := range feedAssessments(t, s, fraud.Query{}, fraud.Span{After: at.Assessment, UpTo: end.Assessment}, len(ids)+1) {
 			seen[item.Assessment.Transaction.ID]++
 		}
 		for _, item := range feedOutcomes(t, s, fraud.Span{After: at.Outcome, UpTo: end.Outcome}, len(ids)+1) {
 			reported[item.TransactionID]++
-		}
-		select {
-		case err := <-written:
-			if at == end { // all is written and read
-				t.Fatalf("missed %d assessments and %d outcomes (%v)", len(ids)-len(seen), callers*calls-len(reported), err)
-			}
-			written <- err
-		default:
 		}
 		at = end
 	}
