@@ -3,20 +3,14 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { launch, openPage } from "./browser.mjs";
+import { openPage } from "./browser.mjs";
 import { lookUp, signIn } from "./pages.mjs";
-import { test } from "./require.mjs";
-import { Server } from "./server.mjs";
+import { start, test } from "./require.mjs";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 test("every page is usable by everybody", async (t) => {
-  const server = await Server.start({ flags: ["--demo"] });
-  const browser = await launch();
-  t.after(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const { server, browser } = await start(t, "--demo");
   const key = await server.key("analyst");
   /** @type {[string, (page: import("playwright-core").Page) => Promise<unknown>][]} */
   const pages = [

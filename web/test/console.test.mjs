@@ -2,20 +2,14 @@
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { launch, openPage } from "./browser.mjs";
+import { openPage } from "./browser.mjs";
 import { assertAllGrpcWeb, lookUp, says, signIn } from "./pages.mjs";
-import { test } from "./require.mjs";
-import { Server } from "./server.mjs";
+import { start, test } from "./require.mjs";
 
 const demo = "Y12a34x56";
 
 test("an analyst looks, decides, takes back, and sees it everywhere", async (t) => {
-  const server = await Server.start({ flags: ["--demo"] });
-  const browser = await launch();
-  t.after(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const { server, browser } = await start(t, "--demo");
   const [analyst, admin] = [await server.key("analyst"), await server.key("admin")];
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
   const first = await openPage(context);

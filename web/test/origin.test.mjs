@@ -5,9 +5,9 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { build } from "vite";
-import { launch, openPage } from "./browser.mjs";
-import { test } from "./require.mjs";
-import { root, Server } from "./server.mjs";
+import { openPage } from "./browser.mjs";
+import { start, test } from "./require.mjs";
+import { root } from "./server.mjs";
 
 const page = `
 import { createFraudClient, reasonOf } from "@grpcgoesbrrr/client";
@@ -24,11 +24,8 @@ test("a page of an allowed origin calls, one of another is refused", async (t) =
   const folder = await mkdtemp(join(root, "web/.origin-")); // within the reach of node_modules
   const sites = [await site(folder), await site(folder)];
   const [allowed, other] = sites.map((s) => `http://127.0.0.1:${/** @type {any} */ (s.address()).port}`);
-  const server = await Server.start({ flags: ["--demo", `--cors-origin=${allowed}`] });
-  const browser = await launch();
+  const { server, browser } = await start(t, "--demo", `--cors-origin=${allowed}`);
   t.after(async () => {
-    await browser.close();
-    await server.close();
     for (const s of sites) s.close();
     await rm(folder, { recursive: true });
   });

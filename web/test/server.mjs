@@ -28,7 +28,10 @@ export class Server {
   /** @param {{ port?: number, flags?: string[] }} options */
   static async start({ port, flags = [] } = {}) {
     const server = new Server(await mkdtemp(join(tmpdir(), "brrr-console-")), port ?? (await freePort()));
-    await server.up(flags);
+    await server.up(flags).catch(async (error) => {
+      await server.close();
+      throw error;
+    });
     return server;
   }
 

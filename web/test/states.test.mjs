@@ -1,17 +1,12 @@
 // What a person is told when there is no answer, and what a role is not offered.
 import assert from "node:assert/strict";
-import { launch, openPage } from "./browser.mjs";
+import { openPage } from "./browser.mjs";
 import { lookUp, says, signIn } from "./pages.mjs";
-import { test } from "./require.mjs";
-import { freePort, Server } from "./server.mjs";
+import { start, test } from "./require.mjs";
+import { freePort } from "./server.mjs";
 
 test("a role is offered what it may do, and no more", async (t) => {
-  const server = await Server.start();
-  const browser = await launch();
-  t.after(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const { server, browser } = await start(t);
   const { page, errors } = await openPage(await browser.newContext());
   await signIn(page, server.url, await server.key("client"));
   assert.deepEqual(await page.getByRole("navigation").getByRole("link").allTextContents(), ["Look up"]);
@@ -35,12 +30,7 @@ test("a role is offered what it may do, and no more", async (t) => {
 
 test("a model that is down is told as such, never as a score", async (t) => {
   const nowhere = await freePort();
-  const server = await Server.start({ flags: ["--demo"] });
-  const browser = await launch();
-  t.after(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const { server, browser } = await start(t, "--demo");
   const analyst = await server.key("analyst");
   await server.down();
   await server.up(["--predictor", `http://127.0.0.1:${nowhere}`, "--predictor-version=gone"], "healthz");

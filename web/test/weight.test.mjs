@@ -1,19 +1,13 @@
 // What the first page costs, and where it comes from.
 import assert from "node:assert/strict";
-import { launch, openPage } from "./browser.mjs";
+import { openPage } from "./browser.mjs";
 import { signIn } from "./pages.mjs";
-import { test } from "./require.mjs";
-import { Server } from "./server.mjs";
+import { start, test } from "./require.mjs";
 
 const kB = 1000;
 
 test("the first page has under 200 kB of packed script, all from this server", async (t) => {
-  const server = await Server.start();
-  const browser = await launch();
-  t.after(async () => {
-    await browser.close();
-    await server.close();
-  });
+  const { server, browser } = await start(t);
   const { page, errors } = await openPage(await browser.newContext());
   /** @type {Set<string>} */
   const origins = new Set();

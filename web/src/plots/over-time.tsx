@@ -38,29 +38,66 @@ function spansOf(of: SummarizeFraudActivityResponse): Span[] {
 }
 
 const time = <XAxis dataKey="at" {...look.axis} minTickGap={28} />;
-const counts = <YAxis {...look.axis} axisLine={false} width={48} allowDecimals={false} tickFormatter={briefly} tickCount={4} />;
 
-export function Volume({ of }: Props) {
+interface Layer {
+  of: "flagged" | "other" | "fraud" | "legitimate";
+  name: string;
+  fill: string;
+}
+
+interface StackedProps extends Props {
+  title: string;
+  hint: string;
+  layers: Layer[];
+}
+
+/** Counts over time, one upon the other. */
+function Stacked({ of, title, hint, layers }: StackedProps) {
   const spans = spansOf(of);
   return (
     <Plot
-      title="Volume"
-      hint="Assessments made, by their label"
-      table={{ head: ["From", "Assessed", "Flagged"], rows: spans.map((s) => [s.at, count(s.assessed), count(s.flagged)]) }}
+      title={title}
+      hint={hint}
+      table={{ head: ["From", ...layers.map((l) => l.name)], rows: spans.map((s) => [s.at, ...layers.map((l) => count(s[l.of]))]) }}
     >
       <ResponsiveContainer width="100%" height={height}>
         <BarChart {...look.chart} data={spans} margin={look.margin} barCategoryGap={1}>
           {time}
-          {counts}
+          <YAxis {...look.axis} axisLine={false} width={48} allowDecimals={false} tickFormatter={briefly} tickCount={4} />
           <Tooltip {...look.tooltip} cursor={{ fill: "var(--hover)" }} />
           <Legend iconType="square" />
-          <Bar dataKey="flagged" name="Flagged as fraud" stackId="a" fill="var(--bad-fill)" isAnimationActive={false} />
-          <Bar dataKey="other" name="Legitimate" stackId="a" fill="var(--accent-fill)" isAnimationActive={false} />
+          {layers.map((l) => (
+            <Bar key={l.of} dataKey={l.of} name={l.name} stackId="a" fill={l.fill} isAnimationActive={false} />
+          ))}
         </BarChart>
       </ResponsiveContainer>
     </Plot>
   );
 }
+
+export const Volume = ({ of }: Props) => (
+  <Stacked
+    of={of}
+    title="Volume"
+    hint="Assessments made, by their label"
+    layers={[
+      { of: "flagged", name: "Flagged as fraud", fill: "var(--bad-fill)" },
+      { of: "other", name: "Legitimate", fill: "var(--accent-fill)" },
+    ]}
+  />
+);
+
+export const OutcomesOverTime = ({ of }: Props) => (
+  <Stacked
+    of={of}
+    title="Outcomes"
+    hint="What the transactions turned out to be, by when they were assessed"
+    layers={[
+      { of: "fraud", name: "Fraud", fill: "var(--bad-fill)" },
+      { of: "legitimate", name: "Legitimate", fill: "var(--good-fill)" },
+    ]}
+  />
+);
 
 export function ShareFlagged({ of }: Props) {
   const spans = spansOf(of);
@@ -77,28 +114,6 @@ export function ShareFlagged({ of }: Props) {
           <Tooltip {...look.tooltip} formatter={(value) => percent(Number(value))} />
           <Line dataKey="shareFlagged" name="Flagged" stroke="var(--bad-fill)" strokeWidth={2} dot={{ r: 1.5 }} connectNulls={false} isAnimationActive={false} />
         </LineChart>
-      </ResponsiveContainer>
-    </Plot>
-  );
-}
-
-export function OutcomesOverTime({ of }: Props) {
-  const spans = spansOf(of);
-  return (
-    <Plot
-      title="Outcomes"
-      hint="What the transactions turned out to be, by when they were assessed"
-      table={{ head: ["Assessed from", "Fraud", "Legitimate"], rows: spans.map((s) => [s.at, count(s.fraud), count(s.legitimate)]) }}
-    >
-      <ResponsiveContainer width="100%" height={height}>
-        <BarChart {...look.chart} data={spans} margin={look.margin} barCategoryGap={1}>
-          {time}
-          {counts}
-          <Tooltip {...look.tooltip} cursor={{ fill: "var(--hover)" }} />
-          <Legend iconType="square" />
-          <Bar dataKey="fraud" name="Fraud" stackId="a" fill="var(--bad-fill)" isAnimationActive={false} />
-          <Bar dataKey="legitimate" name="Legitimate" stackId="a" fill="var(--good-fill)" isAnimationActive={false} />
-        </BarChart>
       </ResponsiveContainer>
     </Plot>
   );
