@@ -185,7 +185,8 @@ func TestACallersDeadlineHoldsWhileTheModelIsSlow(t *testing.T) {
 	s2 := startServer(t, "--predictor="+startHost(t, host), "--deadline=50ms")
 	s2.awaitModel(t)
 	s2.recordSome(t)
-	wantReason(t, get(s2, "first"), connect.CodeDeadlineExceeded, "DEADLINE_EXCEEDED")
+	_, err = client.New(s2.url, s2.keys["client"], client.WithDeadline(0)).GetFraudActivity(t.Context(), &fraudactivityv1.GetFraudActivityRequest{TransactionId: "first"})
+	wantReason(t, err, connect.CodeDeadlineExceeded, "DEADLINE_EXCEEDED")
 }
 
 func TestAUnaryHostIsRecordedUnderTheConfiguredVersion(t *testing.T) {

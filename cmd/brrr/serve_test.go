@@ -57,7 +57,7 @@ func TestTheFirstStartPrintsOneAdminsKeyOnce(t *testing.T) {
 		}
 		return out.String()
 	}
-	if out := serve(); strings.Count(out, "brrr_") != 1 {
+	if out := serve(); strings.Count(out, "\nbrrr_") != 1 || strings.Count(out, "/#key=brrr_") != 1 || strings.Count(out, "brrr_") != 2 {
 		t.Errorf("first start: %q", out)
 	}
 	if out := serve(); out != "" {

@@ -78,8 +78,21 @@ func TestAsksAboutTheSameIDShareARow(t *testing.T) {
 func TestCallersThatWaitTogetherTravelTogether(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, batch.Options{InFlight: 1})
-		hold := make(chan struct{})
+		hold, lookedUp := make(chan struct{}), make(chan struct{})
 		w.model.hold = hold
+		lookUps := 0
+		w.store.after = func(method string) {
+			if method == "LookUp" {
+				if lookUps++; lookUps == 2 {
+					close(lookedUp)
+				}
+			}
+		}
+		w.store.before = func(method string) {
+			if method == "RecordAssessments" {
+				<-lookedUp
+			}
+		}
 		var callers sync.WaitGroup
 		ask := func(id string) {
 			callers.Go(func() {
@@ -93,7 +106,8 @@ func TestCallersThatWaitTogetherTravelTogether(t *testing.T) {
 		}
 		close(hold)
 		callers.Wait()
-		// a is asked about twice: it is being recorded when the second batch leaves.
+		// a is asked about twice: it is being recorded while the second batch is
+		// looked up.
 		w.checkAsked(t, []float64{100}, []float64{700, 200, 100})
 	})
 }
