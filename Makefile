@@ -32,7 +32,7 @@ test: build predictor/models/active $(VENV)/.dev client/typescript/dist/index.js
 	go test -race ./...
 	@command -v wrk >/dev/null || echo "SKIPPED: tests of the load generator; to run them: apt-get install wrk" >&2
 	cd bench && go test -race ./...
-	go test -v -run 'Sparkov|Switched' ./cmd/brrr
+	go test -v -run 'Sparkov|Switched|SaysWorks|EveryTable' ./cmd/brrr
 	npm test --silent --workspace $(CLIENT)
 	cd web && ../node_modules/.bin/vitest run && node --test --test-reporter=spec test/*.test.mjs
 	$(PY) -m pytest -q -c predictor/pyproject.toml predictor/tests

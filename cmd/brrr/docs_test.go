@@ -34,6 +34,7 @@ func blocksOf(t *testing.T, document string) (blocks []block) {
 // TestWhatTheREADMESaysWorks follows it from the import of a file to the
 // terminal, with payments of a simulation in place of one's own.
 func TestWhatTheREADMESaysWorks(t *testing.T) {
+	withoutRace(t)
 	r := newReader(t)
 	defer r.stop()
 	r.setenv("BRRR_LISTEN", "127.0.0.1:0")
@@ -71,6 +72,7 @@ func TestWhatTheREADMESaysWorks(t *testing.T) {
 
 // TestWhatTheAPIPageSaysWorks pastes every line of it.
 func TestWhatTheAPIPageSaysWorks(t *testing.T) {
+	withoutRace(t)
 	s := startServer(t)
 	s.awaitModel(t)
 	s.recordSome(t)

@@ -64,6 +64,7 @@ func onTerminal(t *testing.T, width int, environment []string, args ...string) s
 // TestEveryTableFitsTheTerminal shows the real thing on terminals of the usual
 // widths.
 func TestEveryTableFitsTheTerminal(t *testing.T) {
+	withoutRace(t)
 	s := startServer(t)
 	s.awaitModel(t)
 	s.recordSome(t)
