@@ -202,7 +202,7 @@ func TestWhatManyWatchAlikeIsReadOnce(t *testing.T) {
 }
 
 func TestTheMoreWatchTheLessOftenTheyAreWoken(t *testing.T) {
-	for watching, looks := range map[int]int{1: 100, 99: 100, 399: 25, 999: 10} {
+	for watching, looks := range map[int]int{1: 100, 49: 100, 199: 25, 499: 10} {
 		inBubble(t, feed.Options{}, func(t *testing.T, w world) {
 			for range watching {
 				w.watch(t, feed.Ask{})

@@ -6,8 +6,8 @@ import "time"
 const (
 	DefaultEvery = 100 * time.Millisecond
 	// DefaultEach bounds what watchers cost together: with 25 µs to wake one and
-	// send to it, a fortieth of a processor.
-	DefaultEach        = time.Millisecond
+	// send to it, an eightieth of a processor.
+	DefaultEach        = 2 * time.Millisecond
 	DefaultMaxWatchers = 1000
 	// DefaultMaxLag is what a fast service records in ten seconds.
 	DefaultMaxLag = 500_000
