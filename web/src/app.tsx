@@ -1,20 +1,25 @@
 import { TransportProvider } from "@connectrpc/connect-query";
 import { Permission } from "@grpcgoesbrrr/client";
 import { QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo, type ReactNode } from "react";
+import { useEffect, useMemo, type ReactNode } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { FeedProvider } from "./feed-provider";
 import { ReportsProvider } from "./outcomes";
+import { later } from "./later";
 import { Lookup } from "./pages/lookup";
 import { SessionProvider, useSession } from "./session";
 import { Toast } from "./parts/toast";
 import { Shell } from "./shell";
 
-// What draws plots comes when it is wanted.
-const Live = lazy(() => import("./pages/live"));
-const Activity = lazy(() => import("./pages/activity"));
-const Overview = lazy(() => import("./pages/overview"));
-const Model = lazy(() => import("./pages/model"));
+// What draws plots comes after the first page, or with the page that wants it.
+const Live = later(() => import("./pages/live"));
+const Activity = later(() => import("./pages/activity"));
+const Overview = later(() => import("./pages/overview"));
+const Model = later(() => import("./pages/model"));
+const fetches = [["/live", Live], ["/activity", Activity], ["/overview", Overview], ["/model", Model]] as const;
+
+// Whoever opens a link to a page will want it once the key is known.
+void fetches.find(([path]) => path === window.location.pathname)?.[1].fetch().catch(() => {}); // told when it is shown
 
 export const App = () => (
   <SessionProvider>
@@ -22,9 +27,7 @@ export const App = () => (
       <FeedProvider>
         <ReportsProvider>
           <Shell>
-            <Suspense fallback={<p role="status" className="wait">Loading …</p>}>
-              <Pages />
-            </Suspense>
+            <Pages />
             <Toast />
           </Shell>
         </ReportsProvider>
@@ -32,6 +35,9 @@ export const App = () => (
     </Data>
   </SessionProvider>
 );
+
+/** The first page is drawn by then. */
+const fetchRestMs = 2000;
 
 /** Fetches over gRPC-Web, with the key of who is signed in. */
 function Data({ children }: { children: ReactNode }) {
@@ -55,6 +61,11 @@ function Data({ children }: { children: ReactNode }) {
 function Pages() {
   const { may } = useSession();
   const reads = may(Permission.READ);
+  useEffect(() => {
+    if (!reads) return;
+    const soon = setTimeout(() => fetches.forEach(([, page]) => void page.fetch().catch(() => {})), fetchRestMs);
+    return () => clearTimeout(soon);
+  }, [reads]);
   return (
     <Switch>
       <Route path="/" component={Lookup} />

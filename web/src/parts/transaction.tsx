@@ -1,7 +1,7 @@
 import { useQuery } from "@connectrpc/connect-query";
 import { FraudActivityService, Permission, reasonOf, View, type FraudActivity } from "@grpcgoesbrrr/client";
-import { lazy, Suspense } from "react";
 import { ago, time, utc } from "../format";
+import { later } from "../later";
 import { useSession } from "../session";
 import { FactList } from "./facts";
 import { Gauge } from "./gauge";
@@ -10,7 +10,7 @@ import { Label } from "./label";
 import { OutcomeButtons } from "./outcome-buttons";
 import { Problem } from "./problem";
 
-const Waterfall = lazy(() => import("../plots/waterfall"));
+const Waterfall = later(() => import("../plots/waterfall"));
 
 const { getFraudActivity } = FraudActivityService.method;
 
@@ -53,9 +53,7 @@ function Answer({ of, explained, keys }: { of: FraudActivity; explained: boolean
       <section className="card why">
         <h3>Why</h3>
         {explained ? (
-          <Suspense fallback={<p className="wait">Drawing …</p>}>
-            <Waterfall reasons={assessment?.reasons ?? []} />
-          </Suspense>
+          <Waterfall reasons={assessment?.reasons ?? []} />
         ) : (
           <p className="hint">The model now serving has no reasons to tell.</p>
         )}
