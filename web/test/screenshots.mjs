@@ -23,6 +23,9 @@ const looks = all
   ? [["light", 1440, "light"], ["dark", 1440, "dark"], ["narrow", 380, "light"], ["narrow-dark", 380, "dark"], ["wide", 2560, "light"]]
   : [["light", 1440, "light"], ["dark", 1440, "dark"]];
 
+// Those that README and docs/console.md show.
+const shown = ["lookup-light", "live-dark", "review-light", "overview-light", "model-dark"];
+
 const server = await Server.start({ flags: ["--demo"] });
 const browser = await launch();
 try {
@@ -36,6 +39,7 @@ try {
     if (all) await page.screenshot({ path: join(folder, `door-${look}.png`) });
     await signIn(page, server.url, key);
     for (const [name, path, ready] of pages) {
+      if (!all && !shown.includes(`${name}-${look}`)) continue;
       await page.goto(server.url + path);
       await page.locator(ready).first().waitFor();
       await page.waitForTimeout(1500); // for what comes by itself

@@ -15,7 +15,7 @@ export function ScoreHistogram({ of }: { of: SummarizeFraudActivityResponse }) {
       <ResponsiveContainer width="100%" height={220}>
         <BarChart {...look.chart} data={bins.map((bin) => ({ ...bin, n: bin.n > 0 ? bin.n : null }))} margin={look.margin} barCategoryGap={2}>
           <XAxis dataKey="from" {...look.axis} interval={3} tickFormatter={(n: number) => `${n} %`} />
-          <YAxis {...look.axis} axisLine={false} width={48} scale="log" domain={[0.5, "dataMax"]} allowDataOverflow tickFormatter={briefly} />
+          <YAxis {...look.axis} axisLine={false} width={48} scale="log" domain={[0.5, "dataMax"]} allowDataOverflow tickFormatter={(n: number) => (n < 1 ? "" : briefly(n))} />
           <Tooltip {...look.tooltip} cursor={{ fill: "var(--hover)" }} labelFormatter={(from) => `${from} to ${Number(from) + 5} %`} />
           <Bar dataKey="n" name="Assessments" fill="var(--accent-fill)" isAnimationActive={false} />
         </BarChart>
