@@ -27,15 +27,21 @@ run: # compiling, training and downloading side by side
 	@$(MAKE) --no-print-directory -j3 build predictor/models/active node_modules/.ready
 	bin/brrr serve $(RUN)
 
-## test: everything
+## test: everything; the Python tests beside those that mostly wait
 test: build predictor/models/active $(VENV)/.dev client/typescript/dist/index.js
 	go test -race ./...
+	@$(MAKE) --no-print-directory -j2 --output-sync=line test-python test-rest
+
+.PHONY: test-python test-rest
+test-python:
+	$(PY) -m pytest -q -c predictor/pyproject.toml predictor/tests
+
+test-rest:
 	@command -v wrk >/dev/null || echo "SKIPPED: tests of the load generator; to run them: apt-get install wrk" >&2
 	cd bench && go test -race ./...
 	go test -v -run 'Sparkov|Switched|SaysWorks|EveryTable' ./cmd/brrr
 	npm test --silent --workspace $(CLIENT)
 	cd web && ../node_modules/.bin/vitest run && node --test --test-reporter=spec test/*.test.mjs
-	$(PY) -m pytest -q -c predictor/pyproject.toml predictor/tests
 
 ## lint: form, types, rules, and that gen/ is what the contracts say
 lint: $(VENV)/.dev client/typescript/dist/index.js
