@@ -54,6 +54,9 @@ export class Server {
     const args = ["serve", `--listen=127.0.0.1:${this.port}`, "--admin-listen=", `--data=${this.data}`, "--log-format=text", "--log-level=warn", ...flags];
     const child = spawn(brrr, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, BRRR_KEY: "" } });
     this.#process = child;
+    const stop = () => child.kill("SIGTERM"); // if this process ends before the server was stopped
+    process.once("exit", stop);
+    child.once("exit", () => process.removeListener("exit", stop));
     child.stdout.on("data", (text) => (this.said += text));
     child.stderr.on("data", (text) => (this.said += text));
     let ended = false;
