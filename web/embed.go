@@ -5,6 +5,7 @@ package web
 import (
 	"embed"
 	"io/fs"
+	"mime"
 	"net/http"
 	"path"
 	"slices"
@@ -70,26 +71,12 @@ func (c *console) serve(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	w.Header().Add("Vary", "Accept-Encoding")
 	if _, err := fs.Stat(c.files, name+".gz"); err == nil && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
-		w.Header().Set("Content-Type", contentType(name))
+		// Told here, since neither the packed file's name nor its bytes tell.
+		w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
 		w.Header().Set("Content-Encoding", "gzip")
 		name += ".gz"
 	}
 	http.ServeFileFS(w, r, c.files, name)
-}
-
-// contentType is told for packed files, whose own names and bytes do not tell.
-func contentType(name string) string {
-	switch path.Ext(name) {
-	case ".html":
-		return "text/html; charset=utf-8"
-	case ".js":
-		return "text/javascript; charset=utf-8"
-	case ".css":
-		return "text/css; charset=utf-8"
-	case ".svg":
-		return "image/svg+xml"
-	}
-	return "application/octet-stream"
 }
 
 func isPage(at string) bool {

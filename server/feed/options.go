@@ -1,6 +1,9 @@
 package feed
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Defaults of Options.
 const (
@@ -29,23 +32,12 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Every == 0 {
-		o.Every = DefaultEvery
+	return Options{
+		Every:       cmp.Or(o.Every, DefaultEvery),
+		Each:        cmp.Or(o.Each, DefaultEach),
+		MaxWatchers: cmp.Or(o.MaxWatchers, DefaultMaxWatchers),
+		MaxLag:      cmp.Or(o.MaxLag, DefaultMaxLag),
+		Page:        cmp.Or(o.Page, DefaultPage),
+		Window:      cmp.Or(o.Window, DefaultWindow),
 	}
-	if o.Each == 0 {
-		o.Each = DefaultEach
-	}
-	if o.MaxWatchers == 0 {
-		o.MaxWatchers = DefaultMaxWatchers
-	}
-	if o.MaxLag == 0 {
-		o.MaxLag = DefaultMaxLag
-	}
-	if o.Page == 0 {
-		o.Page = DefaultPage
-	}
-	if o.Window == 0 {
-		o.Window = DefaultWindow
-	}
-	return o
 }

@@ -25,9 +25,9 @@ export class Server {
   #process;
   said = "";
 
-  /** @param {{ port?: number, flags?: string[] }} options */
-  static async start({ port, flags = [] } = {}) {
-    const server = new Server(await mkdtemp(join(tmpdir(), "brrr-console-")), port ?? (await freePort()));
+  /** @param {{ flags?: string[] }} options */
+  static async start({ flags = [] } = {}) {
+    const server = new Server(await mkdtemp(join(tmpdir(), "brrr-console-")), await freePort());
     await server.up(flags).catch(async (error) => {
       await server.close();
       throw error;
