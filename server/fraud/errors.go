@@ -15,7 +15,9 @@ const (
 	ReasonTransactionUnknown   = "TRANSACTION_UNKNOWN"
 	ReasonFactsDiffer          = "FACTS_DIFFER"
 	ReasonQueueFull            = "QUEUE_FULL"
+	ReasonRateLimited          = "RATE_LIMITED"
 	ReasonPredictorUnavailable = "PREDICTOR_UNAVAILABLE"
+	ReasonStoreUnavailable     = "STORE_UNAVAILABLE"
 	ReasonDeadlineExceeded     = "DEADLINE_EXCEEDED"
 	ReasonUnimplemented        = "UNIMPLEMENTED"
 	ReasonWatcherTooSlow       = "WATCHER_TOO_SLOW"
@@ -72,6 +74,12 @@ func FactsDiffer(id string) *Error {
 // the caller, the cause for the log.
 func PredictorUnavailable(message string, cause error) *Error {
 	return &Error{Reason: ReasonPredictorUnavailable, Message: message, Cause: cause}
+}
+
+// StoreUnavailable says that the record cannot be read or written now: the disk
+// is full, say. Nothing of the call took effect. The cause is for the log.
+func StoreUnavailable(cause error) *Error {
+	return &Error{Reason: ReasonStoreUnavailable, Message: "the record cannot be reached; nothing of this call took effect", Cause: cause}
 }
 
 // InvalidArgument says which field breaks which rule.

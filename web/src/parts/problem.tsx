@@ -21,6 +21,11 @@ const known: Partial<Record<ErrorReason, Words>> = {
     next: "Identifiers are compared letter by letter. Check the spelling; if it is right, the backend has not recorded the transaction yet.",
   },
   QUEUE_FULL: { title: "The service is busy", next: "More is asked than it can answer in time. Try again in a moment." },
+  RATE_LIMITED: { title: "Too much at once", next: "This key asks for more than it may. Try again in a moment." },
+  STORE_UNAVAILABLE: {
+    title: "The record cannot be reached",
+    next: "Nothing of this took effect. Try again in a moment; if it stays so, an operator looks into the server’s log and at /readyz.",
+  },
   PREDICTOR_UNAVAILABLE: {
     title: "The model does not answer",
     next: "There is no score, and none is made up. Try again in a moment; if it stays so, an operator looks into the server’s log and at /readyz.",
