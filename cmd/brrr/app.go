@@ -31,6 +31,7 @@ type app struct {
 	keyring   *access.Keyring
 	assessor  *assess.Assessor
 	reporter  *assess.Reporter
+	recorder  *assess.Recorder
 	feed      *rpc.Feed
 	draining  atomic.Bool
 
@@ -59,17 +60,20 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 	if a.keyring, err = access.OpenKeyring(ctx, a.store, log); err != nil {
 		return a, err
 	}
-	if a.assessor, err = assess.New(a.store, a.predictor, a.metrics, batch.Options{}); err != nil {
+	if a.assessor, err = assess.New(a.store, a.predictor, a.metrics, batch.Options{MaxWait: c.MaxWait}); err != nil {
 		return a, err
 	}
 	if a.reporter, err = assess.NewReporter(a.store, batch.Options{InFlight: 1}); err != nil {
 		return a, err
 	}
+	if a.recorder, err = assess.NewRecorder(a.store, batch.Options{}); err != nil {
+		return a, err
+	}
 	a.feed = rpc.NewFeed(a.store, a.assessor, c.feed)
 	handler := rpc.NewHandler(rpc.Config{
-		Assessor: a.assessor, Reporter: a.reporter, Store: a.store, Feed: a.feed, Predictor: a.predictor, Keyring: a.keyring,
+		Assessor: a.assessor, Reporter: a.reporter, Recorder: a.recorder, Store: a.store, Feed: a.feed, Predictor: a.predictor, Keyring: a.keyring,
 		Ready: a.ready, Meter: a.metrics, Log: log, Origins: c.CORSOrigin, Deadline: c.Deadline, MaxDeadline: c.MaxDeadline,
-		Console: web.Handler(),
+		Console: web.Handler(), Limits: c.limits(),
 	})
 	return a, a.listen(c, handler)
 }
@@ -181,6 +185,9 @@ func (a *app) close(drain time.Duration) error {
 	}
 	if a.reporter != nil {
 		errs = append(errs, a.reporter.Close(ctx))
+	}
+	if a.recorder != nil {
+		errs = append(errs, a.recorder.Close(ctx))
 	}
 	if a.keyring != nil {
 		a.keyring.Close()

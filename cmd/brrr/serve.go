@@ -46,8 +46,13 @@ type serveCmd struct {
 	Deadline     time.Duration `help:"Of a call that brings none." default:"5s"`
 	MaxDeadline  time.Duration `help:"The longest that a call may bring." default:"30s"`
 	DrainTimeout time.Duration `help:"How long calls under way may take once the server is asked to stop." default:"15s"`
+	MaxWait      time.Duration `help:"How long a call may have to wait for others; one that would wait longer is refused. More where the model is slow." default:"50ms"`
 	LogLevel     slog.Level    `help:"debug, info, warn or error." default:"info"`
 	LogFormat    string        `help:"json, or text for a person." enum:"json,text" default:"json"`
+
+	KeyCalls          int     `help:"Calls that one key may have under way at once; 0: any number." default:"0"`
+	KeyStreams        int     `help:"Streams that one key may have at once; 0: any number." default:"100"`
+	KeyItemsPerSecond float64 `help:"Transactions a second that one key may ask about or record; 0: any number." default:"0"`
 
 	feed feed.Options // the defaults, but for tests
 }
@@ -59,8 +64,17 @@ func (c *serveCmd) Validate() error {
 		return errors.New("--tls-cert and --tls-key go together")
 	case c.Deadline <= 0 || c.MaxDeadline <= 0 || c.DrainTimeout <= 0:
 		return errors.New("--deadline, --max-deadline and --drain-timeout must be above 0")
+	case c.MaxWait <= 0:
+		return errors.New("--max-wait must be above 0")
+	}
+	if err := c.limits().Validate(); err != nil {
+		return fmt.Errorf("--key-…: %w", err)
 	}
 	return rpc.CheckOrigins(c.CORSOrigin)
+}
+
+func (c *serveCmd) limits() access.Limits {
+	return access.Limits{Calls: c.KeyCalls, Streams: c.KeyStreams, ItemsPerSecond: c.KeyItemsPerSecond}
 }
 
 // Run serves until the context ends, then drains.

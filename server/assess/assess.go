@@ -58,18 +58,18 @@ func (a *Assessor) Close(ctx context.Context) error { return a.batcher.Close(ctx
 // Assess answers one ask. It returns once the assessment is durable.
 func (a *Assessor) Assess(ctx context.Context, ask Ask) (fraud.Assessment, error) {
 	ask.since = time.Now()
-	answer, err := a.batcher.Do(ctx, ask)
+	answer, err := a.batcher.Do(ctx, ask.By, ask)
 	return answer, refused(err)
 }
 
-// AssessMany answers each ask, in order. An error beside the answers means that
-// none of them was taken in.
-func (a *Assessor) AssessMany(ctx context.Context, asks []Ask) ([]Answer, error) {
+// AssessMany answers each ask of one key, in order. An error beside the answers
+// means that none of them was taken in.
+func (a *Assessor) AssessMany(ctx context.Context, by string, asks []Ask) ([]Answer, error) {
 	now := time.Now()
 	for i := range asks {
 		asks[i].since = now
 	}
-	answers, err := a.batcher.DoMany(ctx, asks)
+	answers, err := a.batcher.DoMany(ctx, by, asks)
 	return answers, refused(err)
 }
 

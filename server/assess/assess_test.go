@@ -58,7 +58,7 @@ func TestManyAnswersComeInOrderFromOneBatch(t *testing.T) {
 		checkScore(t, answer, ids[i], amounts[ids[i]])
 	}
 	w.checkAsked(t, []float64{800, 100, 700, 200})
-	if answers, err := w.AssessMany(t.Context(), nil); err != nil || len(answers) != 0 {
+	if answers, err := w.AssessMany(t.Context(), "key", nil); err != nil || len(answers) != 0 {
 		t.Errorf("no asks: %v, %v", answers, err)
 	}
 }

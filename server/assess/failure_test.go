@@ -132,7 +132,7 @@ func TestAFullQueueRefusesWithATimeToRetry(t *testing.T) {
 		}
 		_, err := w.Assess(context.Background(), assess.Ask{ID: "d"})
 		checkQueueFull(t, err)
-		answers, err := w.AssessMany(context.Background(), asks("d", "a"))
+		answers, err := w.AssessMany(context.Background(), "key", asks("d", "a"))
 		checkQueueFull(t, err)
 		if answers != nil {
 			t.Errorf("beside the refusal stand %+v", answers)

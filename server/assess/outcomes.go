@@ -26,7 +26,7 @@ func (r *Reporter) Close(ctx context.Context) error { return r.batcher.Close(ctx
 
 // Report records one outcome and returns it as it is recorded, once durable.
 func (r *Reporter) Report(ctx context.Context, outcome fraud.Outcome) (fraud.Outcome, error) {
-	recorded, err := r.batcher.Do(ctx, outcome)
+	recorded, err := r.batcher.Do(ctx, outcome.ReportedBy, outcome)
 	return recorded, refused(err)
 }
 

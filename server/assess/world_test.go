@@ -97,7 +97,7 @@ func bring(p fraud.Transaction) assess.Ask {
 
 func (w *world) assessMany(t *testing.T, asks ...assess.Ask) []assess.Answer {
 	t.Helper()
-	answers, err := w.AssessMany(t.Context(), asks)
+	answers, err := w.AssessMany(t.Context(), "key", asks)
 	if err != nil || len(answers) != len(asks) {
 		t.Fatalf("%d answers to %d asks, %v", len(answers), len(asks), err)
 	}

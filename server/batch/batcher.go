@@ -35,7 +35,7 @@ type Batcher[In, Out any] struct {
 	opts Options
 
 	mu      sync.Mutex
-	queue   []waiting[In, Out]
+	queue   queue[In, Out]
 	taken   int           // slots in use
 	running []*trip       // batches that hold a slot and have left
 	open    int           // batches that have left and are not answered
@@ -51,21 +51,19 @@ type waiting[In, Out any] struct {
 	index int
 }
 
-// gone reports whether nobody waits for the item any more.
-func (w waiting[In, Out]) gone() bool { return w.call.ctx.Err() != nil }
-
 // New makes a Batcher that answers with run.
 func New[In, Out any](opts Options, run RunFunc[In, Out]) (*Batcher[In, Out], error) {
 	opts = opts.withDefaults()
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
-	return &Batcher[In, Out]{run: run, opts: opts, idle: make(chan struct{})}, nil
+	return &Batcher[In, Out]{run: run, opts: opts, queue: queue[In, Out]{whole: opts.Whole}, idle: make(chan struct{})}, nil
 }
 
-// Do hands in one item and waits for its answer or the context's end.
-func (b *Batcher[In, Out]) Do(ctx context.Context, item In) (Out, error) {
-	c := newSingleCall[In, Out](ctx, item)
+// Do hands in one item and waits for its answer or the context's end. Flows, such
+// as one a caller, share batches evenly however much each of them hands in.
+func (b *Batcher[In, Out]) Do(ctx context.Context, flow string, item In) (Out, error) {
+	c := newSingleCall[In, Out](ctx, flow, item)
 	if err := b.await(c); err != nil {
 		var none Out
 		return none, err
@@ -74,12 +72,15 @@ func (b *Batcher[In, Out]) Do(ctx context.Context, item In) (Out, error) {
 }
 
 // DoMany hands in several items and waits for all of their answers, in order.
-// They are taken together or refused together.
-func (b *Batcher[In, Out]) DoMany(ctx context.Context, items []In) ([]Result[Out], error) {
+// They are taken in together or refused together.
+func (b *Batcher[In, Out]) DoMany(ctx context.Context, flow string, items []In) ([]Result[Out], error) {
 	if len(items) == 0 {
 		return nil, nil
 	}
-	c := newCall[In, Out](ctx, items)
+	if b.opts.Whole && len(items) > b.opts.MaxItems {
+		return nil, fmt.Errorf("batch: %d items are more than one batch of %d holds", len(items), b.opts.MaxItems)
+	}
+	c := newCall[In, Out](ctx, flow, items)
 	if err := b.await(c); err != nil {
 		return nil, err
 	}
@@ -127,9 +128,7 @@ func (b *Batcher[In, Out]) enqueue(c *call[In, Out]) error {
 	if err := b.admit(c); err != nil {
 		return err
 	}
-	for i := range c.items {
-		b.queue = append(b.queue, waiting[In, Out]{c, i})
-	}
+	b.queue.add(c)
 	if b.taken < b.opts.slots() {
 		b.taken++
 		go b.work()
@@ -154,29 +153,15 @@ func (b *Batcher[In, Out]) work() {
 	}
 }
 
-// next takes the items that wait, skipping those whose callers have gone. A call
-// that fits into one batch is not spread over two. With none left, or with fewer
-// slots than are taken, it gives the slot back and returns nil.
+// next takes the items whose turn it is. With none left, or with fewer slots than
+// are taken, it gives the slot back and returns nil.
 func (b *Batcher[In, Out]) next() ([]waiting[In, Out], *trip) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var batch []waiting[In, Out]
-	seen, most := 0, b.opts.MaxItems
-	if b.taken > b.opts.slots() {
-		most = 0 // those who hold the others go on
-	}
-	for ; seen < len(b.queue) && len(batch) < most; seen++ {
-		w := b.queue[seen]
-		if whole := len(w.call.items); w.index == 0 && len(batch) > 0 && len(batch)+whole > b.opts.MaxItems {
-			break
+	if b.taken <= b.opts.slots() { // or else those who hold the others go on
+		if batch := b.queue.take(b.opts.MaxItems); len(batch) > 0 {
+			return batch, b.depart(len(batch))
 		}
-		if !w.gone() {
-			batch = append(batch, w)
-		}
-	}
-	b.queue = shift(b.queue, seen)
-	if batch != nil {
-		return batch, b.depart(len(batch))
 	}
 	b.taken--
 	b.noteIdle()

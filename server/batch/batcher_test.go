@@ -56,7 +56,7 @@ func hand(t *testing.T, b *batch.Batcher[int, int], items ...int) {
 	var callers sync.WaitGroup
 	for _, item := range items {
 		callers.Go(func() {
-			out, err := b.Do(context.Background(), item)
+			out, err := b.Do(context.Background(), "", item)
 			if err != nil || out != 10*item {
 				t.Errorf("Do(%d) = %d, %v", item, out, err)
 			}
@@ -104,7 +104,7 @@ func TestManyItemsAreAnsweredInOrderAndABadOneFailsAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var r recorder
 		b := newBatcher(t, batch.Options{MaxItems: 2}, r.run)
-		results, err := b.DoMany(context.Background(), []int{1, -2, 3, 4, 5})
+		results, err := b.DoMany(context.Background(), "", []int{1, -2, 3, 4, 5})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +126,7 @@ func TestEachCallerKeepsItsOwnDeadlineAndThoseGoneAreSkipped(t *testing.T) {
 		short, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond)
 		defer cancel()
 		began := time.Now()
-		if _, err := b.Do(short, 2); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := b.Do(short, "", 2); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("impatient caller got %v, want its deadline", err)
 		}
 		if waited := time.Since(began); waited != 500*time.Millisecond {
@@ -155,7 +155,7 @@ func TestTheBatchLastsAsLongAsItsMostPatientCaller(t *testing.T) {
 			callers.Go(func() {
 				ctx, cancel := context.WithTimeout(context.Background(), patience*time.Second)
 				defer cancel()
-				if _, err := b.Do(ctx, 0); err != nil {
+				if _, err := b.Do(ctx, "", 0); err != nil {
 					t.Error(err)
 				}
 			})
@@ -179,7 +179,7 @@ func TestAFullQueueRefusesAtOnceWithARetryTime(t *testing.T) {
 		callers.Go(func() { hand(t, b, 3, 4) })
 		synctest.Wait()
 		began := time.Now()
-		_, err := b.Do(context.Background(), 5)
+		_, err := b.Do(context.Background(), "", 5)
 		var full *batch.FullError
 		if !errors.As(err, &full) || full.RetryAfter != time.Second {
 			t.Errorf("got %v, want a refusal with retry after 1s", err)
@@ -203,7 +203,7 @@ func TestAWaitBeyondTheDeadlineIsRefusedAtOnce(t *testing.T) {
 		ctx, cancel := context.WithTimeout(context.Background(), 900*time.Millisecond)
 		defer cancel()
 		began := time.Now()
-		_, err := b.Do(ctx, 3)
+		_, err := b.Do(ctx, "", 3)
 		var full *batch.FullError
 		if !errors.As(err, &full) || time.Since(began) != 0 {
 			t.Errorf("got %v after %s, want a refusal at once", err, time.Since(began))
@@ -219,7 +219,7 @@ func TestASlowSpellDoesNotShutCallersOutOfAFreeSlot(t *testing.T) {
 		hand(t, b, 1)
 		ctx, cancel := context.WithTimeout(context.Background(), 900*time.Millisecond)
 		defer cancel()
-		if _, err := b.Do(ctx, 2); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := b.Do(ctx, "", 2); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("got %v, want to have been let in and to have run out of time", err)
 		}
 		time.Sleep(time.Second)
@@ -238,7 +238,7 @@ func TestAPanicOrAShortAnswerFailsEveryItemOfTheBatch(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBatcher(t, batch.Options{}, run)
-			results, err := b.DoMany(context.Background(), []int{1, 2})
+			results, err := b.DoMany(context.Background(), "", []int{1, 2})
 			if err != nil || results[0].Err == nil || results[1].Err == nil {
 				t.Errorf("got %+v, %v, want an error for each", results, err)
 			}
@@ -263,7 +263,7 @@ func TestCloseAnswersWhatWaitsAndRefusesTheRest(t *testing.T) {
 		if err := b.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
-		if _, err := b.Do(context.Background(), 3); !errors.Is(err, batch.ErrClosed) {
+		if _, err := b.Do(context.Background(), "", 3); !errors.Is(err, batch.ErrClosed) {
 			t.Errorf("Do after Close = %v", err)
 		}
 		callers.Wait()

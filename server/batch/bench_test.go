@@ -26,7 +26,7 @@ func BenchmarkDo(b *testing.B) {
 			b.SetParallelism(max(1, callers/runtime.GOMAXPROCS(0)))
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					if _, err := batcher.Do(b.Context(), 1); err != nil {
+					if _, err := batcher.Do(b.Context(), "", 1); err != nil {
 						b.Error(err)
 						return
 					}
@@ -48,7 +48,7 @@ func BenchmarkDoMany(b *testing.B) {
 	items := make([]int, batch.DefaultMaxItems)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := batcher.DoMany(b.Context(), items); err != nil {
+		if _, err := batcher.DoMany(b.Context(), "", items); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -9,7 +9,9 @@ import (
 // call is what one caller handed in.
 type call[In, Out any] struct {
 	ctx      context.Context
+	flow     string
 	items    []In
+	leftOff  int // items that have left, or whose caller has gone
 	results  []Result[Out]
 	left     atomic.Int64  // items without a result
 	answered time.Time     // when the last result came
@@ -20,14 +22,14 @@ type call[In, Out any] struct {
 	result [1]Result[Out]
 }
 
-func newCall[In, Out any](ctx context.Context, items []In) *call[In, Out] {
-	c := &call[In, Out]{ctx: ctx, items: items, results: make([]Result[Out], len(items)), done: make(chan struct{})}
+func newCall[In, Out any](ctx context.Context, flow string, items []In) *call[In, Out] {
+	c := &call[In, Out]{ctx: ctx, flow: flow, items: items, results: make([]Result[Out], len(items)), done: make(chan struct{})}
 	c.left.Store(int64(len(items)))
 	return c
 }
 
-func newSingleCall[In, Out any](ctx context.Context, item In) *call[In, Out] {
-	c := &call[In, Out]{ctx: ctx, item: [1]In{item}, done: make(chan struct{})}
+func newSingleCall[In, Out any](ctx context.Context, flow string, item In) *call[In, Out] {
+	c := &call[In, Out]{ctx: ctx, flow: flow, item: [1]In{item}, done: make(chan struct{})}
 	c.items, c.results = c.item[:], c.result[:]
 	c.left.Store(1)
 	return c

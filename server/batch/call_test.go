@@ -10,7 +10,7 @@ func TestAnAnswerThatIsThereAtTheLastMomentIsGiven(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	for range 100 { // a select among both would take either
-		c := newSingleCall[int, int](ctx, 1)
+		c := newSingleCall[int, int](ctx, "", 1)
 		if err := c.wait(); err != context.Canceled {
 			t.Fatalf("without an answer: %v", err)
 		}

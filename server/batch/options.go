@@ -1,12 +1,16 @@
 package batch
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Defaults of Options.
 const (
 	DefaultMaxItems   = 1024
 	DefaultQueueItems = 16 * 1024
 	DefaultInFlight   = 2
+	DefaultMaxWait    = 50 * time.Millisecond
 )
 
 // Options bounds a Batcher. A zero field takes its default.
@@ -14,6 +18,13 @@ type Options struct {
 	MaxItems   int // items in one batch
 	QueueItems int // items that wait for a slot
 	InFlight   int // slots: batches that run at once
+	// Whole keeps calls of up to MaxItems in one batch, also where their share of it
+	// is smaller, and refuses larger ones.
+	Whole bool
+	// MaxWait is how long a call may have to wait until it leaves: one that would
+	// wait longer is refused, whatever its own patience. Where batches take long it
+	// is a multiple of their time.
+	MaxWait time.Duration
 	// Slots, if there is one, tells how many slots there are now, at least 1,
 	// instead of InFlight. It is asked often and must be quick.
 	Slots func() int
@@ -36,6 +47,9 @@ func (o Options) withDefaults() Options {
 	if o.InFlight == 0 {
 		o.InFlight = DefaultInFlight
 	}
+	if o.MaxWait == 0 {
+		o.MaxWait = DefaultMaxWait
+	}
 	return o
 }
 
@@ -47,6 +61,9 @@ func (o Options) validate() error {
 		if f.value < 1 {
 			return fmt.Errorf("batch: %s must be at least 1, not %d", f.name, f.value)
 		}
+	}
+	if o.MaxWait < 0 {
+		return fmt.Errorf("batch: MaxWait must be above 0, not %s", o.MaxWait)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func (b *Batcher[In, Out]) pass(t *trip) {
 	}
 	t.passed = true
 	b.end(t)
-	if len(b.queue) > 0 {
+	if b.queue.items > 0 {
 		go b.work()
 	} else {
 		b.taken--

@@ -59,16 +59,16 @@ func TestACallThatFitsIntoABatchIsNotSpreadOverTwo(t *testing.T) {
 		var r recorder
 		b := newBatcher(t, batch.Options{InFlight: 1, MaxItems: 4}, r.run)
 		var callers sync.WaitGroup
-		for _, items := range [][]int{{1}, {2, 3}, {4, 5, 6}, {7, 8, 9, 10, 11}, {12}} {
+		for _, items := range [][]int{{1}, {2, 3}, {4, 5, 6}, {7, 8, 9, 10, 11}, {12, 13}} {
 			callers.Go(func() {
-				if _, err := b.DoMany(context.Background(), items); err != nil {
+				if _, err := b.DoMany(context.Background(), "", items); err != nil {
 					t.Error(err)
 				}
 			})
 			synctest.Wait()
 		}
 		callers.Wait()
-		if got, want := fmt.Sprint(r.batches), "[[1] [2 3] [4 5 6] [7 8 9 10] [11 12]]"; got != want {
+		if got, want := fmt.Sprint(r.batches), "[[1] [2 3] [4 5 6] [7 8 9 10] [11 12 13]]"; got != want {
 			t.Errorf("batches %s, want %s", got, want)
 		}
 	})
@@ -120,13 +120,13 @@ func TestWhoCouldNotBeBackInTimeIsRefusedByTheSizeOfWhatWaits(t *testing.T) {
 			return make([]batch.Result[int], len(items))
 		})
 		for i := range 20 {
-			if _, err := b.DoMany(context.Background(), make([]int, 1+i%10)); err != nil {
+			if _, err := b.DoMany(context.Background(), "", make([]int, 1+i%10)); err != nil {
 				t.Fatal(err)
 			}
 		}
 		var callers sync.WaitGroup
 		handIn := func(items int) {
-			callers.Go(func() { b.DoMany(context.Background(), make([]int, items)) })
+			callers.Go(func() { b.DoMany(context.Background(), "", make([]int, items)) })
 			synctest.Wait()
 		}
 		handIn(10) // runs for 200 ms
@@ -134,7 +134,7 @@ func TestWhoCouldNotBeBackInTimeIsRefusedByTheSizeOfWhatWaits(t *testing.T) {
 		refused := func(patience time.Duration) bool {
 			ctx, cancel := context.WithTimeout(context.Background(), patience)
 			defer cancel()
-			_, err := b.Do(ctx, 1)
+			_, err := b.Do(ctx, "", 1)
 			_, full := err.(*batch.FullError)
 			return full
 		}
@@ -156,7 +156,7 @@ func TestABatchThatWasCutShortIsNotTakenForAQuickOne(t *testing.T) {
 		})
 		for range 5 {
 			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-			b.Do(ctx, 1)
+			b.Do(ctx, "", 1)
 			cancel()
 			synctest.Wait()
 		}
@@ -164,12 +164,12 @@ func TestABatchThatWasCutShortIsNotTakenForAQuickOne(t *testing.T) {
 		callers.Go(func() {
 			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 			defer cancel()
-			b.Do(ctx, 1)
+			b.Do(ctx, "", 1)
 		})
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), 1500*time.Millisecond)
 		defer cancel()
-		if _, err := b.Do(ctx, 1); fmt.Sprintf("%T", err) != "*batch.FullError" {
+		if _, err := b.Do(ctx, "", 1); fmt.Sprintf("%T", err) != "*batch.FullError" {
 			t.Errorf("got %v: batches were cut after 1 s each, so that 1.5 s is no time to be back", err)
 		}
 		callers.Wait()

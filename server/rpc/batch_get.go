@@ -27,7 +27,7 @@ func (s *service) BatchGetFraudActivity(ctx context.Context, req *fraudactivityv
 		}
 		asks, asked = append(asks, assess.Ask{ID: id, By: by}), append(asked, i)
 	}
-	answers, err := s.Assessor.AssessMany(ctx, asks)
+	answers, err := s.Assessor.AssessMany(ctx, by, asks)
 	if err != nil {
 		return nil, err
 	}

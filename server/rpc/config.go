@@ -23,10 +23,12 @@ const (
 type Config struct {
 	Assessor  *assess.Assessor
 	Reporter  *assess.Reporter
+	Recorder  *assess.Recorder
 	Store     fraud.Store
 	Feed      *Feed
 	Predictor fraud.Predictor
 	Keyring   *access.Keyring
+	Limits    access.Limits // of each key
 	// Ready tells whether a real score can be had; the error says why not.
 	Ready func() error
 	Meter fraud.Meter

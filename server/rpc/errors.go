@@ -91,7 +91,11 @@ func gone(err error) bool {
 	return errors.Is(err, context.Canceled) && !errors.As(err, &known)
 }
 
-var refusals throttle
+// floods are the reasons that come by the thousand once they come: a line a
+// second tells of each.
+var floods = map[string]*throttle{
+	fraud.ReasonQueueFull: {}, fraud.ReasonRateLimited: {}, fraud.ReasonPredictorUnavailable: {}, fraud.ReasonStoreUnavailable: {},
+}
 
 // logFailure writes down what a caller is told, and what it is not told.
 func logFailure(ctx context.Context, log *slog.Logger, procedure string, err error) {
@@ -101,20 +105,26 @@ func logFailure(ctx context.Context, log *slog.Logger, procedure string, err err
 		return
 	}
 	e := public(ctx, err)
-	level := slog.LevelInfo
-	switch e.Reason {
-	case fraud.ReasonInternal:
-		level = slog.LevelError
-	case fraud.ReasonPredictorUnavailable:
-		level = slog.LevelWarn
-	case fraud.ReasonQueueFull:
-		if skipped, ok := refusals.pass(time.Now()); ok {
-			log.WarnContext(ctx, "calls refused", "procedure", procedure, "reason", e.Reason, "calls_since_the_last_line", skipped+1)
+	var skipped int64
+	if flood := floods[e.Reason]; flood != nil {
+		var speak bool
+		if skipped, speak = flood.pass(time.Now()); !speak {
+			return
 		}
-		return
 	}
-	log.Log(ctx, level, "call failed", "procedure", procedure, "reason", e.Reason,
-		"request_id", s.requestID, "key_id", s.caller.KeyID, "error", err)
+	log.Log(ctx, severity(e.Reason), "call failed", "procedure", procedure, "reason", e.Reason,
+		"request_id", s.requestID, "key_id", s.caller.KeyID, "error", err, "more_since_the_last_line", skipped)
+}
+
+// severity is how loudly to tell the log of a refusal.
+func severity(reason string) slog.Level {
+	switch reason {
+	case fraud.ReasonInternal, fraud.ReasonStoreUnavailable:
+		return slog.LevelError
+	case fraud.ReasonPredictorUnavailable, fraud.ReasonQueueFull, fraud.ReasonRateLimited:
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
 }
 
 // recovered turns a panic into an error that is masked and logged like any.

@@ -10,6 +10,7 @@ import (
 	"connectrpc.com/grpcreflect"
 
 	"github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1/fraudactivityv1connect"
+	"github.com/wassef911/grpcgoesbrrr/server/access"
 )
 
 // service answers the procedures, one file each.
@@ -20,7 +21,8 @@ type service struct {
 
 // NewHandler is the public port. A request passes, in this order: request ID,
 // CORS, the seed's path, the size limit; then, in a call of the service, the
-// gate (who calls, and may they?), errors, panics, deadline, rules, procedure.
+// gate (who calls, and may they?), errors, panics, limits of the key, deadline,
+// rules, procedure.
 func NewHandler(cfg Config) http.Handler {
 	cfg = cfg.withDefaults()
 	mux := http.NewServeMux()
@@ -55,6 +57,6 @@ func callLayers(cfg Config) []connect.HandlerOption {
 		connect.WithCodec(jsonCodec{name: "json; charset=utf-8"}),
 		connect.WithInterceptors(&translator{cfg.Log}),
 		connect.WithRecover(recovered),
-		connect.WithInterceptors(deadlines{cfg.Deadline, cfg.MaxDeadline}, rules{}),
+		connect.WithInterceptors(limits{access.NewLimiter(cfg.Limits)}, deadlines{cfg.Deadline, cfg.MaxDeadline}, rules{}),
 	}
 }

@@ -12,7 +12,7 @@ type recordResult = fraudactivityv1.RecordTransactionsResponse_Result
 
 // RecordTransactions records many transactions: a status or an error for each.
 func (s *service) RecordTransactions(ctx context.Context, req *fraudactivityv1.RecordTransactionsRequest) (*fraudactivityv1.RecordTransactionsResponse, error) {
-	results, err := RecordAll(ctx, s.Store, scopeOf(ctx).caller.KeyID, req.Transactions)
+	results, err := RecordAll(ctx, s.Recorder, scopeOf(ctx).caller.KeyID, req.Transactions)
 	if err != nil {
 		return nil, err
 	}
