@@ -27,6 +27,7 @@ func (b *bench) measure(ctx context.Context) error {
 		{"peers", b.measurePeers},
 		{"open", b.measureOpen},
 		{"overload", b.measureOverload},
+		{"triple", b.measureTriple},
 		{"watchers", b.measureWatchers},
 		{"large", b.measureLarge},
 	} {

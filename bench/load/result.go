@@ -13,6 +13,8 @@ type Result struct {
 	// Example is what one of the failures said.
 	Example string  `json:"failure_example,omitempty"`
 	Latency Latency `json:"latency_us"`
+	// Refused is that of calls that were refused as too many, where it was kept.
+	Refused *Latency `json:"refused_latency_us,omitempty"`
 	// CPUSeconds is what the generator itself used.
 	CPUSeconds float64 `json:"generator_cpu_seconds"`
 	// Offered is the rate that was reached, in calls a second, of an open loop.

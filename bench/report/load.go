@@ -22,20 +22,12 @@ func overloadTable(run result.Run) string {
 			name += fmt.Sprintf(", deadline %d ms", c.Deadline)
 		}
 		memory := dash
-		if third := len(c.MemoryBytes) / 3; third > 0 {
-			memory = mib(mean(c.MemoryBytes[:third])) + " to " + mib(mean(c.MemoryBytes[2*third:]))
+		if first, last := c.MemoryThirds(); first > 0 {
+			memory = mib(first) + " to " + mib(last)
 		}
 		t.row(name, thousands(c.AnswersPerSecond), thousands(float64(c.Failed())/max(c.Seconds, .001)), millis(c.Latency.P50), millis(c.Latency.P99), memory)
 	}
 	return t.String()
-}
-
-func mean(bytes []int64) float64 {
-	var sum float64
-	for _, b := range bytes {
-		sum += float64(b)
-	}
-	return sum / float64(len(bytes))
 }
 
 // probeTable tells what one caller more was answered meanwhile.

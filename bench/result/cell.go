@@ -115,3 +115,17 @@ func (c *Cell) Fill() {
 		c.CPUSecondsPerMln = c.ServerCPUSeconds / assessments * 1e6
 	}
 }
+
+// MemoryThirds are the means of MemoryBytes over the first third of the cell's time
+// and over the last; 0 if they were not kept.
+func (c Cell) MemoryThirds() (first, last float64) {
+	third := len(c.MemoryBytes) / 3
+	if third == 0 {
+		return 0, 0
+	}
+	for i := range third {
+		first += float64(c.MemoryBytes[i]) / float64(third)
+		last += float64(c.MemoryBytes[len(c.MemoryBytes)-1-i]) / float64(third)
+	}
+	return first, last
+}

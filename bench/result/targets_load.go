@@ -2,7 +2,6 @@ package result
 
 import (
 	"fmt"
-	"math"
 )
 
 // open is a cell at a share of saturation.
@@ -67,23 +66,15 @@ func (r *Run) judgeManyCallers(deadline int) {
 func (r *Run) judgeMemory() {
 	growth, at := 0.0, ""
 	for _, c := range r.Cells {
-		third := len(c.MemoryBytes) / 3
-		if c.Suite != "overload" || c.Callers == 256 || third == 0 {
+		first, last := c.MemoryThirds()
+		if c.Suite != "overload" || c.Callers == 256 || first == 0 {
 			continue
 		}
-		if g := mean(c.MemoryBytes[2*third:]) / mean(c.MemoryBytes[:third]); g > growth {
+		if g := last / first; g > growth {
 			growth, at = g, c.Name()
 		}
 	}
 	r.atMost("Overload: memory in the last third of a run over that in the first, the worst", growth, 1.10, growth > 0, "%.2f", at)
-}
-
-func mean(bytes []int64) float64 {
-	var sum float64
-	for _, b := range bytes {
-		sum += float64(b)
-	}
-	return sum / math.Max(float64(len(bytes)), 1)
 }
 
 // judgeRefusals looks at what callers were told that were refused.

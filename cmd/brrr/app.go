@@ -33,6 +33,7 @@ type app struct {
 	reporter  *assess.Reporter
 	recorder  *assess.Recorder
 	feed      *rpc.Feed
+	pressure  *rpc.Pressure
 	draining  atomic.Bool
 
 	url      string // where the API is reached
@@ -70,10 +71,11 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 		return a, err
 	}
 	a.feed = rpc.NewFeed(a.store, a.assessor, c.feed)
+	a.pressure = rpc.OpenPressure()
 	handler := rpc.NewHandler(rpc.Config{
 		Assessor: a.assessor, Reporter: a.reporter, Recorder: a.recorder, Store: a.store, Feed: a.feed, Predictor: a.predictor, Keyring: a.keyring,
 		Ready: a.ready, Meter: a.metrics, Log: log, Origins: c.CORSOrigin, Deadline: c.Deadline, MaxDeadline: c.MaxDeadline,
-		Console: web.Handler(), Limits: c.limits(),
+		Console: web.Handler(), Limits: c.limits(), Pressure: a.pressure,
 	})
 	return a, a.listen(c, handler)
 }
@@ -173,6 +175,9 @@ func (a *app) close(drain time.Duration) error {
 	defer cancel()
 	if a.feed != nil {
 		a.feed.Close() // or Shutdown would wait for watchers, who never end by themselves
+	}
+	if a.pressure != nil {
+		a.pressure.Close()
 	}
 	var errs []error
 	for _, server := range a.servers {

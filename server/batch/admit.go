@@ -19,14 +19,23 @@ func (e *FullError) Error() string {
 // where that is longer than MaxWait: with a slow model a wait counts for less.
 const patience = 8
 
+// Full tells why one more item of a flow would be refused now, whatever its
+// caller's patience; nil if it would not. It spares the work for one that is to be
+// refused.
+func (b *Batcher[In, Out]) Full(flow string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.admit(lineOf{flow: flow}, 1, time.Time{})
+}
+
 // admit refuses early what could not be answered in time, and what would have to
 // wait so long that others had better wait elsewhere. Holds b.mu.
-func (b *Batcher[In, Out]) admit(c *call[In, Out]) error {
-	if b.queue.items+len(c.items) > b.opts.QueueItems {
+func (b *Batcher[In, Out]) admit(line lineOf, items int, deadline time.Time) error {
+	if b.queue.items+items > b.opts.QueueItems {
 		b.queue.sweep()
 	}
-	leaves, back := b.expect(b.queue.ahead(c.line(), len(c.items)), len(c.items))
-	if !b.hasRoom(c) {
+	leaves, back := b.expect(b.queue.ahead(line, items), items)
+	if !b.hasRoom(line, items) {
 		return &FullError{RetryAfter: max(leaves, time.Millisecond)}
 	}
 	// Who need not wait is let in whatever the estimate, so that one slow spell
@@ -34,22 +43,21 @@ func (b *Batcher[In, Out]) admit(c *call[In, Out]) error {
 	if leaves == 0 {
 		return nil
 	}
-	deadline, ok := c.ctx.Deadline()
-	late := ok && back > time.Until(deadline)
-	if tooLong := leaves+b.lag > max(b.opts.MaxWait, patience*b.cost.of(len(c.items))); tooLong || late {
+	late := !deadline.IsZero() && back > time.Until(deadline)
+	if tooLong := leaves+b.lag > max(b.opts.MaxWait, patience*b.cost.of(items)); tooLong || late {
 		return &FullError{RetryAfter: leaves}
 	}
 	return nil
 }
 
-// hasRoom reports whether a call may wait. One whose line has less than its share
+// hasRoom reports whether items may wait. Those of a line with less than its share
 // of a full queue may, up to twice of what the queue should hold: who asks for
 // little is not refused because others ask for much. Holds b.mu.
-func (b *Batcher[In, Out]) hasRoom(c *call[In, Out]) bool {
-	own, lines := b.queue.own(c.line())
-	waiting := b.queue.items + len(c.items)
+func (b *Batcher[In, Out]) hasRoom(line lineOf, items int) bool {
+	own, lines := b.queue.own(line)
+	waiting := b.queue.items + items
 	return waiting <= b.opts.QueueItems ||
-		waiting <= 2*b.opts.QueueItems && own+len(c.items) <= b.opts.QueueItems/lines
+		waiting <= 2*b.opts.QueueItems && own+items <= b.opts.QueueItems/lines
 }
 
 // expect estimates when a call of so many items with so many ahead, handed in

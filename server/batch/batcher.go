@@ -125,7 +125,8 @@ func (b *Batcher[In, Out]) enqueue(c *call[In, Out]) error {
 	if b.closed {
 		return ErrClosed
 	}
-	if err := b.admit(c); err != nil {
+	deadline, _ := c.ctx.Deadline()
+	if err := b.admit(c.line(), len(c.items), deadline); err != nil {
 		return err
 	}
 	b.queue.add(c)

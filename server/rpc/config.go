@@ -29,6 +29,7 @@ type Config struct {
 	Predictor fraud.Predictor
 	Keyring   *access.Keyring
 	Limits    access.Limits // of each key
+	Pressure  *Pressure     // nil: calls are refused for the batches' sake alone
 	// Ready tells whether a real score can be had; the error says why not.
 	Ready func() error
 	Meter fraud.Meter

@@ -39,7 +39,7 @@ func NewHandler(cfg Config) http.Handler {
 
 	var h http.Handler = mux
 	for _, layer := range []func(http.Handler) http.Handler{
-		limitBody(int64(cfg.MaxRequestBytes)), seedPath, corsLayer(cfg.Origins), withRequestID,
+		limitBody(int64(cfg.MaxRequestBytes)), seedPath, (&shedder{assessor: cfg.Assessor, pressure: cfg.Pressure, log: cfg.Log}).layer, corsLayer(cfg.Origins), withRequestID,
 	} { // the last is the outermost
 		h = layer(h)
 	}

@@ -1,0 +1,169 @@
+package rpc
+
+import (
+	"context"
+	"math/rand/v2"
+	"runtime/metrics"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// pressureEvery is how often it is seen to how calls get on.
+	pressureEvery = 20 * time.Millisecond
+	// bearable is the mean time that what could run waits for a processor, up to
+	// which nothing is refused: the answers of a large batch, which all could run at
+	// once, wait half of it.
+	bearable = 20 * time.Millisecond
+	// pressureStep is by how much more or less is let in at most, each time.
+	pressureStep = .1
+	// most is the largest part that is refused: some must be let in to be seen.
+	most = .98
+	// pressureRetry is after which time a repeat has a chance.
+	pressureRetry = 200 * time.Millisecond
+	// pressureKeys bounds how many keys are told apart.
+	pressureKeys = 1024
+)
+
+// Pressure tells which calls to refuse so that the processors keep up with the
+// others. Calls that wait in sockets and for a processor are seen by nothing that
+// counts calls under way; but while they do, all that could run waits as long.
+//
+// Every 20 ms the mean of that wait is compared with what is bearable, and so much
+// more or less refused. Keys are held to a level that all of them may reach, so that
+// those pay who ask for much.
+type Pressure struct {
+	waits func() time.Duration // the mean since it was last asked
+	stop  context.CancelFunc
+	ended sync.WaitGroup
+
+	part float64 // that is to be refused, 0 to 1
+	keys sync.Map
+	n    atomic.Int32 // of keys
+	rest arrivals     // of keys beyond pressureKeys
+}
+
+// arrivals are the calls of a key since they were last counted, and how many of
+// them are let in.
+type arrivals struct {
+	calls   atomic.Int64
+	refused atomic.Uint32 // of 65,536
+}
+
+// OpenPressure begins to measure, until Close.
+func OpenPressure() *Pressure {
+	ctx, stop := context.WithCancel(context.Background())
+	p := &Pressure{waits: schedulerWaits(), stop: stop}
+	p.ended.Go(func() { p.run(ctx) })
+	return p
+}
+
+// Close ends measuring.
+func (p *Pressure) Close() {
+	p.stop()
+	p.ended.Wait()
+}
+
+func (p *Pressure) run(ctx context.Context) {
+	tick := time.NewTicker(pressureEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			p.adjust(p.waits())
+		}
+	}
+}
+
+// refuses counts a call of a key and tells whether to refuse it.
+func (p *Pressure) refuses(key string) bool {
+	a := p.of(key)
+	a.calls.Add(1)
+	refused := a.refused.Load()
+	return refused > 0 && rand.Uint32N(1<<16) < refused
+}
+
+func (p *Pressure) of(key string) *arrivals {
+	if known, ok := p.keys.Load(key); ok {
+		return known.(*arrivals)
+	}
+	if p.n.Load() >= pressureKeys {
+		return &p.rest
+	}
+	known, there := p.keys.LoadOrStore(key, &arrivals{})
+	if !there {
+		p.n.Add(1)
+	}
+	return known.(*arrivals)
+}
+
+// adjust refuses more or less, by how long what could run has waited.
+func (p *Pressure) adjust(waited time.Duration) {
+	off := float64(waited-bearable) / float64(bearable)
+	p.part = min(max(0, p.part+pressureStep*max(-1, min(off, 1))), most)
+	counted := map[*arrivals]int64{&p.rest: p.rest.calls.Swap(0)}
+	p.keys.Range(func(key, known any) bool {
+		a := known.(*arrivals)
+		if calls := a.calls.Swap(0); calls > 0 {
+			counted[a] = calls
+		} else if a.refused.Swap(0) == 0 {
+			p.keys.Delete(key)
+			p.n.Add(-1)
+		}
+		return true
+	})
+	level := fairLevel(counted, 1-p.part)
+	for a, calls := range counted {
+		refused := 0.
+		if float64(calls) > level {
+			refused = 1 - level/float64(calls)
+		}
+		a.refused.Store(uint32(refused * (1 << 16)))
+	}
+}
+
+// fairLevel is how many calls each key may have so that a part of all is let in:
+// max-min fairness. Who stays below it is refused nothing.
+func fairLevel(counted map[*arrivals]int64, part float64) float64 {
+	var all []float64
+	left := 0.
+	for _, calls := range counted {
+		all, left = append(all, float64(calls)), left+part*float64(calls)
+	}
+	slices.Sort(all)
+	for i, calls := range all {
+		each := left / float64(len(all)-i)
+		if calls >= each {
+			return each
+		}
+		left -= calls
+	}
+	return left
+}
+
+// schedulerWaits returns how long, in the mean, what could run has waited for a
+// processor since it was last called.
+func schedulerWaits() func() time.Duration {
+	sample := []metrics.Sample{{Name: "/sched/latencies:seconds"}}
+	var before []uint64
+	return func() time.Duration {
+		metrics.Read(sample)
+		seen := sample[0].Value.Float64Histogram()
+		var waits, seconds float64
+		for i, count := range seen.Counts {
+			if before != nil {
+				n := float64(count - before[i])
+				waits, seconds = waits+n, seconds+n*max(0, seen.Buckets[i]) // its lower bound
+			}
+		}
+		before = append(before[:0], seen.Counts...)
+		if waits == 0 {
+			return 0
+		}
+		return time.Duration(seconds / waits * float64(time.Second))
+	}
+}
