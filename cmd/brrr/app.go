@@ -71,7 +71,9 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 		return a, err
 	}
 	a.feed = rpc.NewFeed(a.store, a.assessor, c.feed)
-	a.pressure = rpc.OpenPressure()
+	if a.pressure, err = rpc.OpenPressure(); err != nil {
+		return a, err
+	}
 	handler := rpc.NewHandler(rpc.Config{
 		Assessor: a.assessor, Reporter: a.reporter, Recorder: a.recorder, Store: a.store, Feed: a.feed, Predictor: a.predictor, Keyring: a.keyring,
 		Ready: a.ready, Meter: a.metrics, Log: log, Origins: c.CORSOrigin, Deadline: c.Deadline, MaxDeadline: c.MaxDeadline,

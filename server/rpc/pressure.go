@@ -2,8 +2,8 @@ package rpc
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
-	"runtime/metrics"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -13,10 +13,9 @@ import (
 const (
 	// pressureEvery is how often it is seen to how calls get on.
 	pressureEvery = 20 * time.Millisecond
-	// bearable is the mean time that what could run waits for a processor, up to
-	// which nothing is refused: the answers of a large batch, which all could run at
-	// once, wait half of it.
-	bearable = 20 * time.Millisecond
+	// bearable is how long what arrives may wait until it is read, up to which nothing
+	// is refused: after a large batch all its callers may come again at once.
+	bearable = 50 * time.Millisecond
 	// pressureStep is by how much more or less is let in at most, each time.
 	pressureStep = .1
 	// most is the largest part that is refused: some must be let in to be seen.
@@ -28,16 +27,16 @@ const (
 )
 
 // Pressure tells which calls to refuse so that the processors keep up with the
-// others. Calls that wait in sockets and for a processor are seen by nothing that
-// counts calls under way; but while they do, all that could run waits as long.
+// others. Calls that wait in sockets are seen by nothing that counts calls under
+// way; a canary waits with them.
 //
-// Every 20 ms the mean of that wait is compared with what is bearable, and so much
-// more or less refused. Keys are held to a level that all of them may reach, so that
+// Every 20 ms its wait is compared with what is bearable, and so much more or less
+// refused. Keys are held to a level that all of them may reach, so that
 // those pay who ask for much.
 type Pressure struct {
-	waits func() time.Duration // the mean since it was last asked
-	stop  context.CancelFunc
-	ended sync.WaitGroup
+	canary *canary
+	stop   context.CancelFunc
+	ended  sync.WaitGroup
 
 	part float64 // that is to be refused, 0 to 1
 	keys sync.Map
@@ -53,16 +52,22 @@ type arrivals struct {
 }
 
 // OpenPressure begins to measure, until Close.
-func OpenPressure() *Pressure {
+func OpenPressure() (*Pressure, error) {
+	canary, err := newCanary()
+	if err != nil {
+		return nil, fmt.Errorf("rpc: measure how long arrivals wait: %w", err)
+	}
 	ctx, stop := context.WithCancel(context.Background())
-	p := &Pressure{waits: schedulerWaits(), stop: stop}
+	p := &Pressure{canary: canary, stop: stop}
+	p.ended.Go(canary.listen)
 	p.ended.Go(func() { p.run(ctx) })
-	return p
+	return p, nil
 }
 
 // Close ends measuring.
 func (p *Pressure) Close() {
 	p.stop()
+	p.canary.close()
 	p.ended.Wait()
 }
 
@@ -74,7 +79,7 @@ func (p *Pressure) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			p.adjust(p.waits())
+			p.adjust(p.canary.waits())
 		}
 	}
 }
@@ -101,7 +106,7 @@ func (p *Pressure) of(key string) *arrivals {
 	return known.(*arrivals)
 }
 
-// adjust refuses more or less, by how long what could run has waited.
+// adjust refuses more or less, by how long what arrived has waited.
 func (p *Pressure) adjust(waited time.Duration) {
 	off := float64(waited-bearable) / float64(bearable)
 	p.part = min(max(0, p.part+pressureStep*max(-1, min(off, 1))), most)
@@ -143,27 +148,4 @@ func fairLevel(counted map[*arrivals]int64, part float64) float64 {
 		left -= calls
 	}
 	return left
-}
-
-// schedulerWaits returns how long, in the mean, what could run has waited for a
-// processor since it was last called.
-func schedulerWaits() func() time.Duration {
-	sample := []metrics.Sample{{Name: "/sched/latencies:seconds"}}
-	var before []uint64
-	return func() time.Duration {
-		metrics.Read(sample)
-		seen := sample[0].Value.Float64Histogram()
-		var waits, seconds float64
-		for i, count := range seen.Counts {
-			if before != nil {
-				n := float64(count - before[i])
-				waits, seconds = waits+n, seconds+n*max(0, seen.Buckets[i]) // its lower bound
-			}
-		}
-		before = append(before[:0], seen.Counts...)
-		if waits == 0 {
-			return 0
-		}
-		return time.Duration(seconds / waits * float64(time.Second))
-	}
 }

@@ -3,7 +3,6 @@ package rpc
 import (
 	"fmt"
 	"math"
-	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -121,26 +120,5 @@ func TestTheProcessorsKeepUpWhateverIsOffered(t *testing.T) {
 		if math.Abs(answered-want) > .15 || longest > 3 {
 			t.Errorf("%.1f times: answered %.2f of the capacity, want %.2f; the longest wait was %.1f times what is bearable", multiple, answered, want, longest)
 		}
-	}
-}
-
-// The runtime's own measure: more goroutines than processors want to run, and wait.
-func TestSchedulerWaitsAreThoseOfThisProcess(t *testing.T) {
-	waits := schedulerWaits()
-	waits()
-	var busy sync.WaitGroup
-	for range 64 * runtime.GOMAXPROCS(0) {
-		busy.Go(func() {
-			for i := range 200 {
-				for range 20_000 {
-					i++
-				}
-				runtime.Gosched()
-			}
-		})
-	}
-	busy.Wait()
-	if got := waits(); got <= 0 || got > time.Minute {
-		t.Errorf("waited %s in the mean", got)
 	}
 }
