@@ -15,8 +15,8 @@ type backend struct {
 	opts     Options
 	inFlight atomic.Int64
 	model    atomic.Pointer[fraud.Model] // nil until seen
-	ready    atomic.Bool                 // the last probe brought a real score
-	unary    chan struct{}               // one token a PredictFraud under way
+	health   *health
+	unary    chan struct{} // one token a PredictFraud under way
 }
 
 func newBackend(address string, opts Options) (*backend, error) {
@@ -24,7 +24,7 @@ func newBackend(address string, opts Options) (*backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &backend{address: address, link: l, opts: opts, unary: make(chan struct{}, opts.UnaryCalls)}, nil
+	return &backend{address: address, link: l, opts: opts, health: newHealth(), unary: make(chan struct{}, opts.UnaryCalls)}, nil
 }
 
 // predict scores rows in one call, or row by row where the host has no more.
@@ -33,13 +33,13 @@ func (b *backend) predict(ctx context.Context, rows []fraud.Recorded) (fraud.Pre
 		if !model.Batches {
 			return b.predictUnary(ctx, model, rows)
 		}
-		reply, err := b.link.client.PredictFraudBatch(ctx, &fraud_detection.PredictFraudBatchRequest{
+		reply, err := b.link.client().PredictFraudBatch(ctx, &fraud_detection.PredictFraudBatchRequest{
 			Rows: uint32(len(rows)), Columns: columns(rows, model.Facts, b.opts.AgeUnit),
 		})
 		if err != nil {
 			return fraud.Predictions{}, err
 		}
-		return readBatch(reply, len(rows), b.opts.Scale)
+		return believed(readBatch(reply, len(rows), b.opts.Scale))
 	})
 }
 
@@ -49,12 +49,12 @@ func (b *backend) explain(ctx context.Context, rows []fraud.Recorded) (fraud.Exp
 		if !model.Explains {
 			return fraud.Explanations{}, fraud.Unimplemented("the model now serving gives no reasons for its scores")
 		}
-		reply, err := b.link.client.ExplainFraudBatch(ctx, &fraud_detection.ExplainFraudBatchRequest{
+		reply, err := b.link.client().ExplainFraudBatch(ctx, &fraud_detection.ExplainFraudBatchRequest{
 			Rows: uint32(len(rows)), Columns: columns(rows, model.Facts, b.opts.AgeUnit),
 		})
 		if err != nil {
 			return fraud.Explanations{}, err
 		}
-		return readExplanations(reply, len(rows))
+		return believed(readExplanations(reply, len(rows)))
 	})
 }

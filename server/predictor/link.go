@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,14 +33,22 @@ const maxReplyBytes = 16 << 20
 // two processes get some each, but for one time in 128.
 const unaryConnections = 8
 
-// link is the way to one host: HTTP/2 without TLS, over TCP or a unix socket.
-// Batches share one connection, single rows a few; each is dialled when it is
-// first needed, and anew after it broke.
+// link is the way to one host: HTTP/2 without TLS, over TCP or a unix socket. A
+// connection is dialled when it is first needed, and anew after it broke.
 type link struct {
+	network, address string
+	now              atomic.Pointer[lanes]
+}
+
+// lanes are the connections of a link: batches share one, single rows a few.
+type lanes struct {
 	transports []*http2.Transport
 	client     fraud_detectionconnect.FraudDetectionServiceClient
 	unary      [unaryConnections]fraud_detectionconnect.FraudDetectionServiceClient
 	turn       atomic.Uint32
+
+	mu    sync.Mutex
+	conns map[net.Conn]bool // those that are open
 }
 
 // newLink takes http://HOST:PORT or unix:PATH.
@@ -48,41 +57,95 @@ func newLink(address string) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &link{}
+	l := &link{network: network, address: dialled}
+	l.now.Store(newLanes(network, dialled))
+	return l, nil
+}
+
+// renew has all further calls use new connections: a connection may lead nowhere and
+// never say so. Calls under way go on, or end at once if they are to be cut.
+func (l *link) renew(cut bool) {
+	old := l.now.Swap(newLanes(l.network, l.address))
+	old.close()
+	if cut {
+		old.cut()
+	}
+}
+
+// client is for calls about many rows, and about the host itself.
+func (l *link) client() fraud_detectionconnect.FraudDetectionServiceClient {
+	return l.now.Load().client
+}
+
+// next is the client whose turn it is with a single row.
+func (l *link) next() fraud_detectionconnect.FraudDetectionServiceClient {
+	now := l.now.Load()
+	return now.unary[now.turn.Add(1)%unaryConnections]
+}
+
+func (l *link) close() { l.now.Load().close() }
+
+func newLanes(network, address string) *lanes {
+	l := &lanes{conns: map[net.Conn]bool{}}
 	add := func() fraud_detectionconnect.FraudDetectionServiceClient {
-		transport := newTransport(network, dialled)
+		transport := l.transport(network, address)
 		l.transports = append(l.transports, transport)
 		return fraud_detectionconnect.NewFraudDetectionServiceClient(
-			&http.Client{Transport: transport}, baseURL(network, dialled),
+			&http.Client{Transport: transport}, baseURL(network, address),
 			connect.WithGRPC(), connect.WithReadMaxBytes(maxReplyBytes))
 	}
 	l.client = add()
 	for i := range l.unary {
 		l.unary[i] = add()
 	}
-	return l, nil
+	return l
 }
 
-func newTransport(network, address string) *http2.Transport {
+func (l *lanes) transport(network, address string) *http2.Transport {
 	dialer := net.Dialer{Timeout: dialTimeout}
 	return &http2.Transport{
 		AllowHTTP:          true, // h2c: gRPC hosts in Python listen without TLS
 		DisableCompression: true,
 		DialTLSContext: func(ctx context.Context, _, _ string, _ *tls.Config) (net.Conn, error) {
-			return dialer.DialContext(ctx, network, address)
+			conn, err := dialer.DialContext(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			l.mu.Lock()
+			defer l.mu.Unlock()
+			l.conns[conn] = true
+			return &lane{conn, l}, nil
 		},
 	}
 }
 
-// next is the client whose turn it is with a single row.
-func (l *link) next() fraud_detectionconnect.FraudDetectionServiceClient {
-	return l.unary[l.turn.Add(1)%unaryConnections]
-}
-
-func (l *link) close() {
+// close closes the connections that no call uses, and each other one after its last.
+func (l *lanes) close() {
 	for _, t := range l.transports {
 		t.CloseIdleConnections()
 	}
+}
+
+// cut closes all connections: calls under way fail at once.
+func (l *lanes) cut() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for conn := range l.conns {
+		_ = conn.Close() // calls on it fail, and say so
+	}
+}
+
+// lane is a connection that is open.
+type lane struct {
+	net.Conn
+	of *lanes
+}
+
+func (c *lane) Close() error {
+	c.of.mu.Lock()
+	defer c.of.mu.Unlock()
+	delete(c.of.conns, c.Conn)
+	return c.Conn.Close()
 }
 
 func parseAddress(address string) (network, dialled string, err error) {

@@ -30,7 +30,11 @@ type LocalOptions struct {
 	Python string // interpreter with the predictor's dependencies
 	Root   string // folder that holds predictor/ and gen/python/
 	Models string // a model's folder, or one of models with the file `active`
-	Log    *slog.Logger
+	// Dir takes the socket, in a folder of its own that is cleared first: a process
+	// that was killed leaves nothing for good. It belongs to one Local at a time. Empty,
+	// or too long for a socket's path: a temporary folder.
+	Dir string
+	Log *slog.Logger
 }
 
 // Command is a run of the Python package: python -m predictor with these words.
@@ -50,6 +54,9 @@ type Local struct {
 	dir     string // holds the socket; ours alone
 	stop    context.CancelFunc
 	stopped chan struct{}
+
+	mu      sync.Mutex
+	running *os.Process // nil: none
 }
 
 // StartLocal starts the process and returns without waiting for its health,
@@ -65,7 +72,7 @@ func StartLocal(opts LocalOptions) (*Local, error) {
 			return nil, fmt.Errorf("predictor: %s: %w", field, err)
 		}
 	}
-	dir, err := os.MkdirTemp("", "brrr-")
+	dir, err := socketFolder(opts.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("predictor: make a folder for the socket: %w", err)
 	}
@@ -85,7 +92,22 @@ func (l *Local) Close() {
 	<-l.stopped
 }
 
-func (l *Local) socket() string { return filepath.Join(l.dir, "predictor.sock") }
+// Restart ends a process that hangs, at once, and so has it started again.
+func (l *Local) Restart() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.running != nil {
+		_ = l.running.Kill() // it may have ended by itself
+	}
+}
+
+func (l *Local) setRunning(p *os.Process) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.running = p
+}
+
+func (l *Local) socket() string { return filepath.Join(l.dir, socketName) }
 
 func (l *Local) supervise(ctx context.Context) {
 	defer close(l.stopped)
@@ -133,6 +155,8 @@ func (l *Local) runOnce(ctx context.Context) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
+	l.setRunning(cmd.Process)
+	defer l.setRunning(nil)
 	l.opts.Log.Info("predictor process started", "pid", cmd.Process.Pid)
 	if err := cmd.Wait(); err != nil {
 		return err

@@ -35,7 +35,8 @@ const (
 	DefaultVersion      = "unversioned"
 	DefaultUnaryCalls   = 64
 	DefaultWatchEvery   = time.Second
-	DefaultProbeTimeout = 2 * time.Second
+	DefaultProbeTimeout = time.Second
+	DefaultHungAfter    = 30 * time.Second
 )
 
 // Options says how to reach models and how to read them. A zero field takes its
@@ -51,7 +52,11 @@ type Options struct {
 	// WatchEvery is how often each host is asked for its model and a score.
 	WatchEvery   time.Duration
 	ProbeTimeout time.Duration
-	Log          *slog.Logger
+	// Hung is told of a host that has been alive and silent for HungAfter, again
+	// each time that passes. Nil: nobody is.
+	Hung      func(address string)
+	HungAfter time.Duration
+	Log       *slog.Logger
 }
 
 func (o Options) withDefaults() Options {
@@ -62,6 +67,7 @@ func (o Options) withDefaults() Options {
 	o.UnaryCalls = orDefault(o.UnaryCalls, DefaultUnaryCalls)
 	o.WatchEvery = orDefault(o.WatchEvery, DefaultWatchEvery)
 	o.ProbeTimeout = orDefault(o.ProbeTimeout, DefaultProbeTimeout)
+	o.HungAfter = orDefault(o.HungAfter, DefaultHungAfter)
 	o.Log = orDefault(o.Log, slog.Default())
 	return o
 }
@@ -80,8 +86,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("predictor: Version: %w", checkVersion(o.Version))
 	case o.UnaryCalls < 1:
 		return fmt.Errorf("predictor: UnaryCalls must be at least 1, not %d", o.UnaryCalls)
-	case o.WatchEvery < 0 || o.ProbeTimeout < 0:
-		return errors.New("predictor: WatchEvery and ProbeTimeout must be above 0")
+	case o.WatchEvery < 0 || o.ProbeTimeout < 0 || o.HungAfter < 0:
+		return errors.New("predictor: WatchEvery, ProbeTimeout and HungAfter must be above 0")
 	}
 	return nil
 }

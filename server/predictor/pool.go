@@ -4,22 +4,16 @@ package predictor
 
 import (
 	"context"
-	"errors"
-	"math/rand/v2"
 	"sync"
-	"time"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
-
-// attempts is how many hosts are asked before a call fails. Asking twice is
-// safe: a prediction changes nothing.
-const attempts = 2
 
 // Pool is a fraud.Predictor over one or more hosts. Open one, Close it.
 type Pool struct {
 	backends []*backend
 	opts     Options
+	budget   *budget
 	stop     context.CancelFunc
 	watchers sync.WaitGroup
 }
@@ -33,7 +27,7 @@ func Open(opts Options) (*Pool, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
-	p := &Pool{opts: opts}
+	p := &Pool{opts: opts, budget: newBudget()}
 	for _, address := range opts.Addresses {
 		b, err := newBackend(address, opts)
 		if err != nil {
@@ -65,7 +59,7 @@ func (p *Pool) Model() (fraud.Model, error) {
 	var seen *fraud.Model
 	for _, b := range p.backends {
 		m := b.model.Load()
-		if m != nil && b.ready.Load() {
+		if m != nil && b.health.ready.Load() {
 			return *m, nil
 		}
 		if seen == nil {
@@ -79,10 +73,10 @@ func (p *Pool) Model() (fraud.Model, error) {
 }
 
 // Ready reports whether a real score came back from some host when it was last
-// asked.
+// asked, and callers' calls did not fail since.
 func (p *Pool) Ready() bool {
 	for _, b := range p.backends {
-		if b.ready.Load() {
+		if b.health.usable() {
 			return true
 		}
 	}
@@ -98,7 +92,7 @@ const slotsUnary = 2
 func (p *Pool) Slots() int {
 	slots := 0
 	for _, b := range p.backends {
-		if m := b.model.Load(); m == nil || !b.ready.Load() {
+		if m := b.model.Load(); m == nil || !b.health.usable() {
 			continue
 		} else if m.Batches {
 			slots++
@@ -111,73 +105,22 @@ func (p *Pool) Slots() int {
 
 // Predict implements fraud.Predictor.
 func (p *Pool) Predict(ctx context.Context, rows []fraud.Recorded) (fraud.Predictions, error) {
-	return try(ctx, p, func(b *backend) (fraud.Predictions, error) { return b.predict(ctx, rows) })
+	var by *backend
+	said, why, err := try(ctx, p, func(ctx context.Context, b *backend) (fraud.Predictions, error) {
+		by = b
+		return b.predict(ctx, rows)
+	})
+	switch {
+	case err == nil:
+		return p.complete(ctx, by, rows, said), nil
+	case why == answered && len(rows) > 1:
+		return p.split(ctx, rows, err)
+	}
+	return said, err
 }
 
 // Explain implements fraud.Predictor.
 func (p *Pool) Explain(ctx context.Context, rows []fraud.Recorded) (fraud.Explanations, error) {
-	return try(ctx, p, func(b *backend) (fraud.Explanations, error) { return b.explain(ctx, rows) })
+	why, _, err := try(ctx, p, func(ctx context.Context, b *backend) (fraud.Explanations, error) { return b.explain(ctx, rows) })
+	return why, err
 }
-
-// try asks one host, and once more another if the first failed.
-func try[Answer any](ctx context.Context, p *Pool, ask func(*backend) (Answer, error)) (Answer, error) {
-	var failed *backend
-	for attempt := 1; ; attempt++ {
-		b := p.pick(failed)
-		answer, err := ask(b)
-		if err == nil {
-			return answer, nil
-		}
-		err = classify(ctx, err)
-		if attempt == attempts || !retryable(err) {
-			var none Answer
-			return none, err
-		}
-		p.opts.Log.Warn("predictor call failed, asking again", "predictor", b.address, "error", err)
-		failed = b
-	}
-}
-
-// pick takes the less busy of two hosts drawn at random among those that are
-// ready, or among all if none is. It avoids the one that has just failed.
-func (p *Pool) pick(failed *backend) *backend {
-	var choice []*backend
-	for _, readyOnly := range []bool{true, false} {
-		for _, b := range p.backends {
-			if b != failed && (b.ready.Load() || !readyOnly) {
-				choice = append(choice, b)
-			}
-		}
-		if len(choice) > 0 {
-			break
-		}
-	}
-	if len(choice) == 0 {
-		return failed
-	}
-	a, b := choice[rand.IntN(len(choice))], choice[rand.IntN(len(choice))]
-	if b.inFlight.Load() < a.inFlight.Load() {
-		return b
-	}
-	return a
-}
-
-// classify gives an error its reason. A host's own text is for the log: it may
-// hold a stack trace. While the caller still waits, a call that came back as
-// canceled or out of time was cut by the host: a connection that is reset says
-// the one, a dial that takes too long the other.
-func classify(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	var known *fraud.Error
-	if errors.As(err, &known) {
-		return err
-	}
-	if deadline, ok := ctx.Deadline(); ok && !time.Now().Before(deadline) {
-		return context.DeadlineExceeded // the context's own timer is about to say so
-	}
-	return fraud.PredictorUnavailable("the model could not answer", err)
-}
-
-func retryable(err error) bool { return fraud.ReasonOf(err) == fraud.ReasonPredictorUnavailable }

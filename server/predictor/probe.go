@@ -2,6 +2,7 @@ package predictor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -13,11 +14,22 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
+// errSilent says that a host did not answer a probe in time.
+var errSilent = errors.New("no answer within the time of a probe")
+
 // probe learns which model the host serves and has it score a row: health that
 // is not proven by a score is no health.
 func (b *backend) probe(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, b.opts.ProbeTimeout)
+	within, cancel := context.WithTimeout(ctx, b.opts.ProbeTimeout)
 	defer cancel()
+	err := b.proveScore(within)
+	if err != nil && ctx.Err() == nil && ended(within) {
+		return fmt.Errorf("%w: %w", errSilent, err)
+	}
+	return err
+}
+
+func (b *backend) proveScore(ctx context.Context) error {
 	model, err := b.fetchModel(ctx)
 	if err != nil {
 		return err
@@ -42,14 +54,14 @@ func (b *backend) fetchModel(ctx context.Context) (*fraud.Model, error) {
 	if b.opts.API == APIUnary {
 		return unary, nil
 	}
-	reply, err := b.link.client.GetModel(ctx, &fraud_detection.GetModelRequest{})
+	reply, err := b.link.client().GetModel(ctx, &fraud_detection.GetModelRequest{})
 	if connect.CodeOf(err) == connect.CodeUnimplemented {
 		return unary, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return readModel(reply, b.opts.Scale)
+	return believed(readModel(reply, b.opts.Scale))
 }
 
 func readModel(reply *fraud_detection.GetModelResponse, scale Scale) (*fraud.Model, error) {

@@ -45,6 +45,10 @@ func readBatch(reply *fraud_detection.PredictFraudBatchResponse, rows int, scale
 	out := fraud.Predictions{ModelVersion: reply.ModelVersion, Threshold: threshold, Rows: make([]fraud.Prediction, rows)}
 	for i := range out.Rows {
 		p, err := scale.probability(reply.FraudProbabilities[i])
+		if err == nil && reply.Threshold > 0 && reply.PredictedLabels[i] != (reply.FraudProbabilities[i] >= reply.Threshold) {
+			err = fmt.Errorf("the model answered the label %v to the probability %v with the threshold %v",
+				reply.PredictedLabels[i], reply.FraudProbabilities[i], reply.Threshold)
+		}
 		if cause := failed[uint32(i)]; cause != nil {
 			err = cause
 		}
@@ -61,7 +65,7 @@ func readBatch(reply *fraud_detection.PredictFraudBatchResponse, rows int, scale
 func readOne(reply *fraud_detection.PredictionResponse, row fraud.Recorded, scale Scale) fraud.Prediction {
 	if reply.TransactionId != row.Seq {
 		return fraud.Prediction{Err: cannotScore(
-			fmt.Errorf("the model answered about transaction %d when asked about %d", reply.TransactionId, row.Seq))}
+			badReply{fmt.Errorf("the model answered about transaction %d when asked about %d", reply.TransactionId, row.Seq)})}
 	}
 	p, err := scale.probability(reply.FraudProbability)
 	if err != nil {

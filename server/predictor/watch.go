@@ -2,30 +2,38 @@ package predictor
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
 	"connectrpc.com/connect"
 )
 
+// eager is how often a host that is not usable is asked.
+const eager = 100 * time.Millisecond
+
 // watch keeps asking a host for its model and a score, and says in the log when
 // that changes.
 func (p *Pool) watch(ctx context.Context, b *backend) {
-	const eager = 100 * time.Millisecond // while it is not ready
 	said, refused := "", ""
+	heard := time.Now()
 	for {
 		err := b.probe(ctx)
 		if ctx.Err() != nil {
 			return
 		}
 		said, refused = p.note(b, err, said), p.noteRefusal(b, refused)
+		if heard = p.noteSilence(b, heard); ctx.Err() != nil {
+			return
+		}
 		wait := p.opts.WatchEvery
-		if err != nil {
+		if !b.health.usable() {
 			wait = min(eager, wait)
 		}
 		select {
 		case <-ctx.Done():
 			return
+		case <-b.health.opened:
 		case <-time.After(wait):
 		}
 	}
@@ -33,7 +41,13 @@ func (p *Pool) watch(ctx context.Context, b *backend) {
 
 // note keeps what a probe found, and logs it unless that is what was said last.
 func (p *Pool) note(b *backend, err error, said string) string {
-	b.ready.Store(err == nil)
+	silent := errors.Is(err, errSilent)
+	b.health.probed(err, silent)
+	if silent {
+		// Where others can answer, what is under way here is asked there at once. If
+		// not, it may be answered yet. New calls do not wait behind it either way.
+		b.link.renew(p.pick(b) != nil)
+	}
 	if err != nil {
 		if err.Error() != said {
 			p.opts.Log.Log(context.Background(), concern(b, err), "predictor not ready", "predictor", b.address, "error", err)
@@ -45,6 +59,20 @@ func (p *Pool) note(b *backend, err error, said string) string {
 		p.opts.Log.Info("predictor ready", "predictor", b.address, "model_version", m.Version, "batches", m.Batches)
 	}
 	return m.Version
+}
+
+// noteSilence has a host that is alive and silent for too long started again, by
+// those who can, and returns when it was last heard.
+func (p *Pool) noteSilence(b *backend, heard time.Time) time.Time {
+	switch {
+	case !b.health.silent.Load():
+		return time.Now()
+	case p.opts.Hung == nil || time.Since(heard) < p.opts.HungAfter:
+		return heard
+	}
+	p.opts.Log.Error("predictor hangs", "predictor", b.address, "silent_for", time.Since(heard))
+	p.opts.Hung(b.address)
+	return time.Now()
 }
 
 // noteRefusal logs why a host refuses the model that was to replace its own,

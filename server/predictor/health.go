@@ -1,0 +1,72 @@
+package predictor
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/failsafe-go/failsafe-go/circuitbreaker"
+)
+
+const (
+	// maxFaults is how many calls in a row may fail for a host's sake before it is
+	// left alone.
+	maxFaults = 5
+	// trialEvery is how long a host that answers probes and fails calls is left
+	// alone. A probe is its trial, and no caller's call.
+	trialEvery = 500 * time.Millisecond
+)
+
+// health is what is known of a host: by probes, and by how callers' calls went.
+type health struct {
+	ready   atomic.Bool // the last probe brought a real score
+	silent  atomic.Bool // the last probe ran out of time: it may be slow, or hang
+	breaker circuitbreaker.CircuitBreaker[any]
+	opened  chan struct{} // has one when the breaker has opened
+}
+
+func newHealth() *health {
+	h := &health{opened: make(chan struct{}, 1)}
+	h.breaker = circuitbreaker.NewBuilder[any]().
+		WithFailureThreshold(maxFaults).WithDelay(trialEvery).WithSuccessThreshold(1).
+		OnOpen(func(circuitbreaker.StateChangedEvent) {
+			select {
+			case h.opened <- struct{}{}:
+			default:
+			}
+		}).Build()
+	return h
+}
+
+// usable reports whether callers' calls go there.
+func (h *health) usable() bool { return h.ready.Load() && h.breaker.IsClosed() }
+
+// perhaps reports whether calls go there for want of a better host: it may just be
+// slow, and callers' deadlines bound that.
+func (h *health) perhaps() bool { return h.silent.Load() && h.breaker.IsClosed() }
+
+// called notes how a caller's call went.
+func (h *health) called(failed bool, why fault) {
+	switch {
+	case !failed:
+		h.breaker.RecordSuccess()
+	case why != theCallers:
+		h.breaker.RecordFailure()
+	}
+}
+
+// probed notes what a probe found. A host that was not ready begins anew; one that
+// answers probes and fails calls stays alone for a while.
+func (h *health) probed(err error, silent bool) {
+	h.silent.Store(silent)
+	was := h.ready.Swap(err == nil)
+	switch {
+	case h.breaker.IsClosed():
+	case err == nil && !was:
+		h.breaker.Close()
+	case !h.breaker.TryAcquirePermit():
+	case err == nil:
+		h.breaker.RecordSuccess()
+	default:
+		h.breaker.RecordFailure()
+	}
+}

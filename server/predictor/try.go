@@ -1,0 +1,92 @@
+package predictor
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+)
+
+// try asks one host, and once more another if the first failed for its own sake: a
+// prediction changes nothing, so that asking twice is safe. A host that is the only
+// one is asked again if the connection broke.
+func try[Answer any](ctx context.Context, p *Pool, ask func(context.Context, *backend) (Answer, error)) (Answer, fault, error) {
+	p.budget.earn()
+	first := p.pick(nil)
+	if first == nil {
+		var none Answer
+		return none, unable, noHost()
+	}
+	answer, why, err := attempt(ctx, first, p.pick(first) != nil, ask)
+	if err == nil || why == theCallers {
+		return answer, why, err
+	}
+	second := p.pick(first)
+	if second == nil && why == broken {
+		second = first
+	}
+	if second == nil || !p.budget.spend() {
+		return answer, why, err
+	}
+	p.opts.Log.Debug("predictor call failed, asking again", "predictor", first.address, "next", second.address, "error", err)
+	return attempt(ctx, second, false, ask)
+}
+
+// attempt asks one host and notes how that went. Where another could be asked, it is
+// given half of the time that is left.
+func attempt[Answer any](ctx context.Context, b *backend, another bool, ask func(context.Context, *backend) (Answer, error)) (Answer, fault, error) {
+	within := ctx
+	if deadline, ok := ctx.Deadline(); ok && another {
+		var cancel context.CancelFunc
+		within, cancel = context.WithTimeout(ctx, time.Until(deadline)/2)
+		defer cancel()
+	}
+	answer, err := ask(within, b)
+	var known *fraud.Error
+	if err == nil || errors.As(err, &known) && known.Reason != fraud.ReasonPredictorUnavailable {
+		b.health.called(false, theCallers)
+		return answer, theCallers, err // it cannot do this, which is an answer
+	}
+	why := faultOf(ctx, err)
+	if why != theCallers && ended(within) {
+		why = unable // it was given less time than the caller has
+	}
+	b.health.called(true, why)
+	return answer, why, public(ctx, err)
+}
+
+// pick takes the less busy of two hosts drawn at random among those that are
+// usable, but not the one that has just failed. If none is, it takes one that may
+// just be slow; nil if there is none either.
+func (p *Pool) pick(failed *backend) *backend {
+	var usable, perhaps []*backend
+	for _, b := range p.backends {
+		switch {
+		case b == failed:
+		case b.health.usable():
+			usable = append(usable, b)
+		case b.health.perhaps():
+			perhaps = append(perhaps, b)
+		}
+	}
+	if len(usable) == 0 {
+		usable = perhaps
+	}
+	if len(usable) == 0 {
+		return nil
+	}
+	a, b := usable[rand.IntN(len(usable))], usable[rand.IntN(len(usable))]
+	if b.inFlight.Load() < a.inFlight.Load() {
+		return b
+	}
+	return a
+}
+
+// noHost refuses a call at once, and tells when hosts are asked next.
+func noHost() error {
+	err := fraud.PredictorUnavailable("no model answers now", nil)
+	err.RetryAfter = eager
+	return err
+}
