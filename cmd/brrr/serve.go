@@ -136,12 +136,12 @@ func (c *serveCmd) openPredictor(log *slog.Logger) (*predictor.Local, *predictor
 	if err != nil {
 		return nil, nil, err
 	}
-	where.Log = log
+	where.Log, where.Dir = log, c.Data
 	child, err := predictor.StartLocal(where)
 	if err != nil {
 		return nil, nil, err
 	}
-	opts.Addresses = []string{child.Address()}
+	opts.Addresses, opts.Hung = []string{child.Address()}, func(string) { child.Restart() }
 	pool, err := predictor.Open(opts)
 	if err != nil {
 		child.Close()

@@ -33,6 +33,9 @@ type badReply struct{ error }
 
 func (b badReply) Unwrap() error { return b.error }
 
+// rowError is what a host says of one row: it is for that row's sake.
+type rowError struct{ error }
+
 // believed marks the error of an answer that is not.
 func believed[Answer any](answer Answer, err error) (Answer, error) {
 	if err != nil {
@@ -47,9 +50,12 @@ func believed[Answer any](answer Answer, err error) (Answer, error) {
 // over the wire, or our side of the connection.
 func faultOf(ctx context.Context, err error) fault {
 	var bad badReply
+	var row rowError
 	switch {
 	case ended(ctx):
 		return theCallers
+	case errors.As(err, &row):
+		return answered
 	case errors.As(err, &bad):
 		return unable // and not to be trusted with a part
 	case !connect.IsWireError(err):

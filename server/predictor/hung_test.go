@@ -72,7 +72,7 @@ func TestTheSocketsFolderIsClearedOfWhatWasLeftThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	left := filepath.Join(dir, "predictor", "predictor.sock")
+	left := filepath.Join(dir, ".predictor", "predictor.sock")
 	if err := os.MkdirAll(filepath.Dir(left), 0o755); err != nil {
 		t.Fatal(err)
 	}

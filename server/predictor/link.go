@@ -38,6 +38,7 @@ const unaryConnections = 8
 type link struct {
 	network, address string
 	now              atomic.Pointer[lanes]
+	before           atomic.Pointer[lanes] // on which calls may still be under way; nil: none
 }
 
 // lanes are the connections of a link: batches share one, single rows a few.
@@ -46,6 +47,8 @@ type lanes struct {
 	client     fraud_detectionconnect.FraudDetectionServiceClient
 	unary      [unaryConnections]fraud_detectionconnect.FraudDetectionServiceClient
 	turn       atomic.Uint32
+
+	before *lanes // those that these have replaced; nil: none, or cut
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool // those that are open
@@ -69,6 +72,15 @@ func (l *link) renew(cut bool) {
 	old.close()
 	if cut {
 		old.cut()
+	}
+	old.before = l.before.Swap(old)
+}
+
+// cutBefore ends the calls that are under way since before the link was renewed:
+// the host answers again, and them it has not answered.
+func (l *link) cutBefore() {
+	for before := l.before.Swap(nil); before != nil; before = before.before {
+		before.cut()
 	}
 }
 

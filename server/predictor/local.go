@@ -30,8 +30,8 @@ type LocalOptions struct {
 	Python string // interpreter with the predictor's dependencies
 	Root   string // folder that holds predictor/ and gen/python/
 	Models string // a model's folder, or one of models with the file `active`
-	// Dir takes the socket, in a folder of its own that is cleared first: a process
-	// that was killed leaves nothing for good. It belongs to one Local at a time. Empty,
+	// Dir takes the socket, in a folder of its own. One that is left there by a
+	// process that was killed is removed: Dir belongs to one Local at a time. Empty,
 	// or too long for a socket's path: a temporary folder.
 	Dir string
 	Log *slog.Logger
@@ -72,7 +72,7 @@ func StartLocal(opts LocalOptions) (*Local, error) {
 			return nil, fmt.Errorf("predictor: %s: %w", field, err)
 		}
 	}
-	dir, err := socketFolder(opts.Dir)
+	dir, err := makeSocketFolder(opts.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("predictor: make a folder for the socket: %w", err)
 	}
@@ -111,7 +111,7 @@ func (l *Local) socket() string { return filepath.Join(l.dir, socketName) }
 
 func (l *Local) supervise(ctx context.Context) {
 	defer close(l.stopped)
-	defer os.RemoveAll(l.dir)
+	defer removeSocketFolder(l.dir)
 	wait := minRestartWait
 	for {
 		began := time.Now()

@@ -102,25 +102,3 @@ func (p *Pool) Slots() int {
 	}
 	return max(1, slots)
 }
-
-// Predict implements fraud.Predictor.
-func (p *Pool) Predict(ctx context.Context, rows []fraud.Recorded) (fraud.Predictions, error) {
-	var by *backend
-	said, why, err := try(ctx, p, func(ctx context.Context, b *backend) (fraud.Predictions, error) {
-		by = b
-		return b.predict(ctx, rows)
-	})
-	switch {
-	case err == nil:
-		return p.complete(ctx, by, rows, said), nil
-	case why == answered && len(rows) > 1:
-		return p.split(ctx, rows, err)
-	}
-	return said, err
-}
-
-// Explain implements fraud.Predictor.
-func (p *Pool) Explain(ctx context.Context, rows []fraud.Recorded) (fraud.Explanations, error) {
-	why, _, err := try(ctx, p, func(ctx context.Context, b *backend) (fraud.Explanations, error) { return b.explain(ctx, rows) })
-	return why, err
-}

@@ -49,6 +49,9 @@ func readBatch(reply *fraud_detection.PredictFraudBatchResponse, rows int, scale
 			err = fmt.Errorf("the model answered the label %v to the probability %v with the threshold %v",
 				reply.PredictedLabels[i], reply.FraudProbabilities[i], reply.Threshold)
 		}
+		if err != nil {
+			err = badReply{err}
+		}
 		if cause := failed[uint32(i)]; cause != nil {
 			err = cause
 		}
@@ -69,7 +72,7 @@ func readOne(reply *fraud_detection.PredictionResponse, row fraud.Recorded, scal
 	}
 	p, err := scale.probability(reply.FraudProbability)
 	if err != nil {
-		return fraud.Prediction{Err: cannotScore(err)}
+		return fraud.Prediction{Err: cannotScore(badReply{err})}
 	}
 	return fraud.Prediction{Label: reply.PredictedLabel, Probability: p}
 }
@@ -131,7 +134,7 @@ func rowErrors(errs []*fraud_detection.RowError, rows int) (map[uint32]error, er
 		if int(e.Row) >= rows {
 			return nil, fmt.Errorf("the model answered an error for row %d of %d", e.Row, rows)
 		}
-		failed[e.Row] = errors.New(e.Message)
+		failed[e.Row] = rowError{errors.New(e.Message)}
 	}
 	return failed, nil
 }

@@ -3,6 +3,7 @@ package predictor
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
@@ -80,7 +81,7 @@ func (p *Pool) complete(ctx context.Context, first *backend, rows []fraud.Record
 	var missing []int
 	var again []fraud.Recorded
 	for i := range said.Rows {
-		if err := said.Rows[i].Err; err != nil && (faultOf(ctx, err) == broken || faultOf(ctx, err) == unable) {
+		if isHosts(ctx, said.Rows[i].Err) {
 			missing, again = append(missing, i), append(again, rows[i])
 		}
 	}
@@ -100,4 +101,19 @@ func (p *Pool) complete(ctx context.Context, first *backend, rows []fraud.Record
 		}
 	}
 	return said
+}
+
+// spoilt reports whether an answer lacks rows for the host's sake.
+func spoilt(ctx context.Context, answer any) bool {
+	said, ok := answer.(fraud.Predictions)
+	return ok && slices.ContainsFunc(said.Rows, func(p fraud.Prediction) bool { return isHosts(ctx, p.Err) })
+}
+
+// isHosts reports whether a row failed for the host's sake.
+func isHosts(ctx context.Context, err error) bool {
+	if err == nil {
+		return false
+	}
+	why := faultOf(ctx, err)
+	return why == broken || why == unable
 }

@@ -47,6 +47,8 @@ func (p *Pool) note(b *backend, err error, said string) string {
 		// Where others can answer, what is under way here is asked there at once. If
 		// not, it may be answered yet. New calls do not wait behind it either way.
 		b.link.renew(p.pick(b) != nil)
+	} else if err == nil {
+		b.link.cutBefore()
 	}
 	if err != nil {
 		if err.Error() != said {

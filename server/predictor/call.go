@@ -9,6 +9,28 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
+// Predict implements fraud.Predictor.
+func (p *Pool) Predict(ctx context.Context, rows []fraud.Recorded) (fraud.Predictions, error) {
+	var by *backend
+	said, why, err := try(ctx, p, func(ctx context.Context, b *backend) (fraud.Predictions, error) {
+		by = b
+		return b.predict(ctx, rows)
+	})
+	switch {
+	case err == nil:
+		return p.complete(ctx, by, rows, said), nil
+	case why == answered && len(rows) > 1:
+		return p.split(ctx, rows, err)
+	}
+	return said, err
+}
+
+// Explain implements fraud.Predictor.
+func (p *Pool) Explain(ctx context.Context, rows []fraud.Recorded) (fraud.Explanations, error) {
+	why, _, err := try(ctx, p, func(ctx context.Context, b *backend) (fraud.Explanations, error) { return b.explain(ctx, rows) })
+	return why, err
+}
+
 // try asks one host, and once more another if the first failed for its own sake: a
 // prediction changes nothing, so that asking twice is safe. A host that is the only
 // one is asked again if the connection broke.
@@ -20,7 +42,7 @@ func try[Answer any](ctx context.Context, p *Pool, ask func(context.Context, *ba
 		return none, unable, noHost()
 	}
 	answer, why, err := attempt(ctx, first, p.pick(first) != nil, ask)
-	if err == nil || why == theCallers {
+	if err == nil || why == theCallers { // rows that are missing are completed elsewhere
 		return answer, why, err
 	}
 	second := p.pick(first)
@@ -44,6 +66,10 @@ func attempt[Answer any](ctx context.Context, b *backend, another bool, ask func
 		defer cancel()
 	}
 	answer, err := ask(within, b)
+	if err == nil && spoilt(ctx, answer) {
+		b.health.called(true, unable)
+		return answer, unable, nil
+	}
 	var known *fraud.Error
 	if err == nil || errors.As(err, &known) && known.Reason != fraud.ReasonPredictorUnavailable {
 		b.health.called(false, theCallers)
