@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/pprof"
 	"sync/atomic"
@@ -24,6 +23,7 @@ import (
 // app is the service at work: every room, wired.
 type app struct {
 	log       *slog.Logger
+	data      *dataLock // nil until the folder is ours
 	metrics   *metrics.Metrics
 	store     fraud.Store
 	child     *predictor.Local // nil unless the predictor is local
@@ -52,6 +52,9 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 		}
 	}()
 	log.Info("starting", "version", versionName())
+	if a.data, err = lockData(c.Data, "serve"); err != nil {
+		return a, err
+	}
 	if a.store, err = c.open(ctx); err != nil {
 		return a, err
 	}
@@ -79,7 +82,10 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 		Ready: a.ready, Meter: a.metrics, Log: log, Origins: c.CORSOrigin, Deadline: c.Deadline, MaxDeadline: c.MaxDeadline,
 		Console: web.Handler(), Limits: c.limits(), Pressure: a.pressure,
 	})
-	return a, a.listen(c, handler)
+	if err = a.listen(c, handler); err != nil {
+		return a, err
+	}
+	return a, a.data.listens(a.url)
 }
 
 // consoleLink signs a browser in. What is behind the # is sent to no server.
@@ -93,11 +99,11 @@ func (a *app) ready() error {
 	case !a.predictor.Ready():
 		return fraud.PredictorUnavailable("no model answers", nil)
 	}
-	return nil
+	return a.store.Check(context.Background())
 }
 
 func (a *app) listen(c *serveCmd, handler http.Handler) error {
-	public, err := a.serve(c.Listen, handler, c.TLSCert, c.TLSKey)
+	public, err := a.serveWith(newHTTPSettings(c.MaxDeadline, c.MaxConnections), c.Listen, handler, c.TLSCert, c.TLSKey)
 	if err != nil {
 		return err
 	}
@@ -107,7 +113,7 @@ func (a *app) listen(c *serveCmd, handler http.Handler) error {
 	}
 	a.url = fmt.Sprintf("%s://%s", scheme, public)
 	if c.AdminListen != "" {
-		admin, err := a.serve(c.AdminListen, a.adminHandler(), "", "")
+		admin, err := a.serveWith(newHTTPSettings(longestProfile, adminConnections), c.AdminListen, a.adminHandler(), "", "")
 		if err != nil {
 			return err
 		}
@@ -116,35 +122,11 @@ func (a *app) listen(c *serveCmd, handler http.Handler) error {
 	return nil
 }
 
-// serve listens with HTTP/1.1 and HTTP/2, in plain or with TLS.
-func (a *app) serve(address string, handler http.Handler, cert, key string) (net.Addr, error) {
-	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("listen: %w", err)
-	}
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(true)
-	protocols.SetUnencryptedHTTP2(true)
-	server := &http.Server{
-		Handler: handler, Protocols: protocols,
-		ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		HTTP2:    &http.HTTP2Config{MaxConcurrentStreams: 1000, SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
-		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelDebug),
-	}
-	a.servers = append(a.servers, server)
-	go func() {
-		if cert != "" {
-			err = server.ServeTLS(listener, cert, key)
-		} else {
-			err = server.Serve(listener)
-		}
-		if !errors.Is(err, http.ErrServerClosed) {
-			a.failures <- fmt.Errorf("serve %s: %w", address, err)
-		}
-	}()
-	return listener.Addr(), nil
-}
+const (
+	// longestProfile is how long a profile may be taken for.
+	longestProfile   = 5 * time.Minute
+	adminConnections = 100
+)
 
 // adminHandler is for operators: metrics and profiles.
 func (a *app) adminHandler() http.Handler {
@@ -207,6 +189,9 @@ func (a *app) close(drain time.Duration) error {
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())
+	}
+	if a.data != nil {
+		errs = append(errs, a.data.release())
 	}
 	a.log.Info("stopped")
 	return errors.Join(errs...)

@@ -36,6 +36,9 @@ type commands struct {
 	Outcome  outcomeCmd  `cmd:"" help:"Report what a transaction turned out to be."`
 	Outcomes outcomesCmd `cmd:"" help:"Export what transactions turned out to be, or show the reports about one."`
 	Model    modelCmd    `cmd:"" help:"Show the model now serving; list models and change it."`
+	Backup   backupCmd   `cmd:"" help:"Copy the store to one file, beside a server that runs on it."`
+	Restore  restoreCmd  `cmd:"" help:"Put a backup in place."`
+	Doctor   doctorCmd   `cmd:"" help:"Look for faults in what is recorded."`
 	Version  versionCmd  `cmd:"" help:"Show the version of this binary."`
 
 	Completion completionCmd `cmd:"" help:"Print a script that completes commands, flags and values in a shell."`

@@ -50,6 +50,8 @@ type serveCmd struct {
 	LogLevel     slog.Level    `help:"debug, info, warn or error." default:"info"`
 	LogFormat    string        `help:"json, or text for a person." enum:"json,text" default:"json"`
 
+	MaxConnections int `help:"Connections that may be open; one more closes the one that is idle the longest." default:"10000"`
+
 	KeyCalls          int     `help:"Calls that one key may have under way at once; 0: any number." default:"0"`
 	KeyStreams        int     `help:"Streams that one key may have at once; 0: any number." default:"100"`
 	KeyItemsPerSecond float64 `help:"Transactions a second that one key may ask about or record; 0: any number." default:"0"`
@@ -64,6 +66,8 @@ func (c *serveCmd) Validate() error {
 		return errors.New("--tls-cert and --tls-key go together")
 	case c.Deadline <= 0 || c.MaxDeadline <= 0 || c.DrainTimeout <= 0:
 		return errors.New("--deadline, --max-deadline and --drain-timeout must be above 0")
+	case c.MaxConnections < 1:
+		return errors.New("--max-connections must be at least 1")
 	case c.MaxWait <= 0:
 		return errors.New("--max-wait must be above 0")
 	}

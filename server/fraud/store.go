@@ -9,7 +9,9 @@ import (
 // takes effect wholly or not at all, is durable once it returns, and compares
 // IDs byte by byte. An error returned beside the items is the store's own
 // failure: then nothing of the call took effect, and its text is not for
-// callers.
+// callers. It is the context's if that ended; *Error with STORE_UNAVAILABLE if
+// what the store stands on fails (its disk, a lock of others, damage), so that
+// a repeat may succeed later; any other is a mistake of this program's.
 type Store interface {
 	Transactions
 	Assessments
@@ -17,6 +19,7 @@ type Store interface {
 	Feed
 	Summaries
 	Keys
+	Health
 	// Close waits for calls under way and releases the store.
 	Close() error
 }
@@ -185,4 +188,13 @@ type Keys interface {
 	RevokeKey(ctx context.Context, id string, at time.Time) (found bool, err error)
 	// TouchKeys moves the last use of keys forward, never back.
 	TouchKeys(ctx context.Context, lastUsed map[string]time.Time) error
+}
+
+// Health tells whether a store can keep what it is given.
+type Health interface {
+	// Check returns nil while calls succeed, and costs nothing then. After one has
+	// failed with STORE_UNAVAILABLE it tries, for a second at most, to write
+	// something durably. Its error is *Error with STORE_UNAVAILABLE, whose message
+	// says for anybody why that cannot be done.
+	Check(ctx context.Context) error
 }

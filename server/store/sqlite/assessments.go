@@ -52,7 +52,7 @@ func (s *Store) LookUp(ctx context.Context, ids []string, modelVersion string) (
 		return nil, err
 	}
 	var last fraud.Recorded
-	err = s.view(ctx, "look up transactions", func(c *engine.Conn) error {
+	err = s.call(ctx, "look up transactions", s.lookUps, func(c *engine.Conn) error {
 		return each(c, lookUpSQL, func(p *params) { p.text(text); p.text(modelVersion) }, func(r *row) {
 			key := r.int()
 			last = fraud.Recorded{Seq: r.int(), ID: ids[key], Facts: r.facts(last.Facts)}

@@ -3,8 +3,10 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,7 +14,7 @@ import (
 	"zombiezen.com/go/sqlite/sqlitex"
 )
 
-// What every connection is told, and what readers are told besides.
+// What every connection is told, and what readers and writers are told besides.
 var (
 	pragmas = []string{
 		"journal_mode(WAL)",
@@ -26,10 +28,16 @@ var (
 		"cache_size(-8192)",
 	}
 	readerPragmas = append([]string{"query_only(ON)"}, pragmas...)
+	writerPragmas = append(slices.Clip(pragmas), fmt.Sprintf("busy_timeout(%d)", moment.Milliseconds()))
 )
 
-// patience is how long a connection waits for another process's lock.
-const patience = 10 * time.Second
+const (
+	// patience is how long a call waits for another process's lock.
+	patience = 10 * time.Second
+	// moment is how long one that writes does before it looks whether its caller
+	// still waits. Readers hardly ever meet a lock.
+	moment = 100 * time.Millisecond
+)
 
 // conn is a connection that can be interrupted.
 type conn struct {

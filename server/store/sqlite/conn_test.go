@@ -17,14 +17,14 @@ import (
 func TestPragmasHoldOnEveryConnection(t *testing.T) {
 	s := openStore(t)
 	shared := map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1",
-		"busy_timeout": "10000", "temp_store": "2", "journal_size_limit": "67108864", "cache_size": "-8192"}
+		"temp_store": "2", "journal_size_limit": "67108864", "cache_size": "-8192"}
 	for _, pool := range []struct {
 		name string
 		*pool
 		own map[string]string
 	}{
-		{"write", s.write, map[string]string{"query_only": "0"}},
-		{"read", s.read, map[string]string{"query_only": "1"}},
+		{"write", s.write, map[string]string{"query_only": "0", "busy_timeout": "100"}},
+		{"read", s.read, map[string]string{"query_only": "1", "busy_timeout": "10000"}},
 	} {
 		var eachOf func(left int) error
 		eachOf = func(left int) error { // held, so that the next is another

@@ -46,8 +46,8 @@ func migrateOnce(ctx context.Context, provider *goose.Provider) error {
 	if err != nil {
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
-	if current > known {
-		return fmt.Errorf("its schema has version %d and this program knows versions up to %d: use a newer brrr", current, known)
+	if err := knownVersion(current); err != nil {
+		return err
 	}
 	if current == known {
 		return nil

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"time"
 
 	engine "zombiezen.com/go/sqlite"
 
@@ -18,9 +19,11 @@ import (
 
 const fileName = "brrr.db"
 
-// maxReaders is enough for the lists that people ask for beside the two batches
-// under way, on machines of any size.
+// maxReaders is enough for the lists that people ask for, on machines of any size.
 const maxReaders = 8
+
+// lookUpConnections are one for each of the two batches under way.
+const lookUpConnections = 2
 
 var errClosed = errors.New("the store is closed")
 
@@ -31,7 +34,11 @@ type Store struct {
 	// SQLite has one writer at a time. One connection makes writers of this
 	// process queue fairly here, not poll for the file's lock.
 	write, read *pool
+	// Look-ups have connections of their own: a call about one transaction waits for
+	// no list.
+	lookUps *pool
 	folding     *folding
+	health      health
 
 	underWay sync.RWMutex // held for reading by each call
 	closed   bool
@@ -46,7 +53,7 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	}
 	s, err := open(ctx, path)
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: open %s: %w", path, err)
+		return nil, fmt.Errorf("sqlite: open %s: %w", path, helped(err))
 	}
 	return s, nil
 }
@@ -55,7 +62,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 	if err := migrate(ctx, path); err != nil {
 		return nil, err
 	}
-	write, err := openPool(path, 1, pragmas)
+	write, err := openPool(path, 1, writerPragmas)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +72,11 @@ func open(ctx context.Context, path string) (*Store, error) {
 		_ = write.close() // err says what went wrong
 		return nil, err
 	}
-	s := &Store{write: write, read: read, folding: newFolding()}
+	lookUps, err := openPool(path, lookUpConnections, readerPragmas)
+	if err != nil {
+		return nil, errors.Join(err, read.close(), write.close())
+	}
+	s := &Store{write: write, read: read, lookUps: lookUps, folding: newFolding()}
 	if err := s.resumeFolding(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -98,7 +109,7 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
-	return errors.Join(s.read.close(), s.write.close())
+	return errors.Join(s.lookUps.close(), s.read.close(), s.write.close())
 }
 
 // update runs do in one transaction, of which all takes effect or, after an
@@ -106,7 +117,7 @@ func (s *Store) Close() error {
 // have to fail if another process had written since.
 func (s *Store) update(ctx context.Context, what string, do func(c *engine.Conn) error) error {
 	return s.call(ctx, what, s.write, func(c *engine.Conn) error {
-		if err := run(c, "BEGIN IMMEDIATE"); err != nil {
+		if err := begin(ctx, c); err != nil {
 			return err
 		}
 		if err := do(c); err != nil {
@@ -115,8 +126,23 @@ func (s *Store) update(ctx context.Context, what string, do func(c *engine.Conn)
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		return run(c, "COMMIT")
+		if err := run(c, "COMMIT"); err != nil {
+			return err
+		}
+		s.health.wrote()
+		return nil
 	})
+}
+
+// begin takes the file's lock, and waits for it a moment at a time: SQLite does
+// not see meanwhile that the caller has gone.
+func begin(ctx context.Context, c *engine.Conn) error {
+	for waited := time.Duration(0); ; waited += moment {
+		err := run(c, "BEGIN IMMEDIATE")
+		if codeOf(err).ToPrimary() != engine.ResultBusy || ctx.Err() != nil || waited >= patience {
+			return err
+		}
+	}
 }
 
 // view runs do, which only reads.
@@ -145,11 +171,12 @@ func (s *Store) call(ctx context.Context, what string, p *pool, do func(c *engin
 	if !s.closed {
 		err = p.with(ctx, do)
 	}
-	if err != nil && ctx.Err() != nil {
+	if err == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
 		err = ctx.Err() // rather than what it led to
 	}
-	if err != nil {
-		return fmt.Errorf("sqlite: %s: %w", what, err)
-	}
-	return nil
+	s.health.failed(err)
+	return fmt.Errorf("sqlite: %s: %w", what, unavailable(err))
 }

@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) fraud.Store) {
 		{"Keys", testKeys},
 		{"Concurrency", testConcurrency},
 		{"Calls", testCalls},
+		{"Clock", testClock},
 	} {
 		t.Run(group.name, func(t *testing.T) {
 			t.Parallel()

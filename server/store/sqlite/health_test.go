@@ -1,0 +1,114 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	engine "zombiezen.com/go/sqlite"
+
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+)
+
+func TestFaultsAreToldFromMistakes(t *testing.T) {
+	for code, want := range map[engine.ResultCode]*fault{
+		engine.ResultFull: diskFull, engine.ResultReadOnly: readOnly, engine.ResultReadOnlyDBMoved: readOnly,
+		engine.ResultIOErr: diskFail, engine.ResultIOErrFsync: diskFail, engine.ResultIOErrSHMSize: diskFail,
+		engine.ResultBusy: locked, engine.ResultBusyRecovery: locked, engine.ResultProtocol: locked,
+		engine.ResultCantOpen: unopened, engine.ResultCorrupt: damaged, engine.ResultNotADB: damaged,
+		engine.ResultError: nil, engine.ResultConstraintUnique: nil, engine.ResultInterrupt: nil, engine.ResultNoMem: nil,
+		engine.ResultTooBig: nil, engine.ResultMisuse: nil,
+	} {
+		err := fmt.Errorf("wrapped: %w", code.ToError())
+		reason := fraud.ReasonInternal
+		if want != nil {
+			reason = fraud.ReasonStoreUnavailable
+		}
+		if got := faultOf(err); got != want || fraud.ReasonOf(unavailable(err)) != reason || !errors.Is(unavailable(err), err) {
+			t.Errorf("%v: fault %v, reason %s", code, got, fraud.ReasonOf(unavailable(err)))
+		}
+	}
+	if faultOf(nil) != nil || faultOf(errClosed) != nil || faultOf(context.Canceled) != nil || faultOf(sql.ErrNoRows) != nil {
+		t.Error("what is no error of the engine is a fault")
+	}
+}
+
+// A check that wrote nothing would say that all is well with a full disk.
+func TestACheckWritesOnlyOnceSomethingFailedAndThenReally(t *testing.T) {
+	dir := t.TempDir()
+	s, other := openIn(t, dir), openIn(t, dir)
+	// It changes as soon as another connection commits something to the file.
+	seen := func() (version string) {
+		t.Helper()
+		err := other.write.with(t.Context(), func(c *engine.Conn) error { version = valueOf(t, c, "PRAGMA data_version"); return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		return version
+	}
+	before := seen()
+	if err := s.Check(t.Context()); err != nil || seen() != before {
+		t.Errorf("a well store: %v, or it was written to", err)
+	}
+	s.health.failed(engine.ResultFull.ToError())
+	if err := s.Check(t.Context()); err != nil || seen() == before {
+		t.Errorf("a store that failed: %v, or it was not written to", err)
+	}
+	before = seen()
+	if err := s.Check(t.Context()); err != nil || seen() != before {
+		t.Errorf("a store that is well again: %v, or it was written to", err)
+	}
+}
+
+func TestAWriteMakesTheStoreWellAndMistakesDoNotMakeItIll(t *testing.T) {
+	s := openStore(t)
+	s.health.failed(engine.ResultCorruptVTab.ToError())
+	if _, err := s.Record(t.Context(), []fraud.Transaction{{ID: "a", AccountID: "a", Amount: 1}}); err != nil || s.health.fault.Load() != nil {
+		t.Errorf("after a write: %v, %v", err, s.health.fault.Load())
+	}
+	if err := s.view(t.Context(), "fail", func(c *engine.Conn) error { return run(c, "no statement") }); err == nil || s.health.fault.Load() != nil {
+		t.Errorf("after a mistake: %v, %v", err, s.health.fault.Load())
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	err := s.view(ctx, "fail", func(c *engine.Conn) error { cancel(); return engine.ResultBusy.ToError() })
+	if !errors.Is(err, context.Canceled) || s.health.fault.Load() != nil {
+		t.Errorf("after a caller went away: %v, %v", err, s.health.fault.Load())
+	}
+}
+
+func TestTheLogIsToldOfAFaultOnceAMinuteAtMost(t *testing.T) {
+	var log bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+	defer slog.SetDefault(before)
+	synctest.Test(t, func(*testing.T) {
+		var h health
+		flap := func() {
+			for range 3 {
+				h.failed(engine.ResultFull.ToError())
+				h.failed(engine.ResultFull.ToError())
+				h.wrote()
+				h.wrote()
+			}
+		}
+		flap()
+		if ill, well := strings.Count(log.String(), "the disk is full"), strings.Count(log.String(), "written again"); ill != 1 || well != 1 {
+			t.Errorf("told %d times of the fault and %d times of its end:\n%s", ill, well, log.String())
+		}
+		pass(tellEvery)
+		flap()
+		if ill, well := strings.Count(log.String(), "the disk is full"), strings.Count(log.String(), "written again"); ill != 2 || well != 2 {
+			t.Errorf("a minute later told %d times of the fault and %d times of its end:\n%s", ill, well, log.String())
+		}
+	})
+}
+
+// pass lets fake time go by.
+func pass(d time.Duration) { <-time.After(d) }
