@@ -97,7 +97,7 @@ def _on_signals(settings: Settings, stop: asyncio.Event, reloader: Reloader) -> 
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, reloader.now)
     if settings.exit_with_parent:
-        parent.on_death(stop.set)
+        parent.on_death(stop.set, settings.grace + 10)
 
 
 async def _set_health(health: health_aio.HealthServicer, status: int) -> None:

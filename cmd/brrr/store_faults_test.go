@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -134,4 +135,39 @@ func (s *testServer) wantIll(t *testing.T) {
 		return
 	}
 	t.Fatal("the disk does not get full")
+}
+
+func TestReadinessTellsOfAFullDiskAndRecoversByItself(t *testing.T) {
+	s := startOnSmallDisk(t, 8<<20)
+	readiness := func() string {
+		t.Helper()
+		res, err := http1.Get(s.url + "/readyz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		body, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.Status[:4] + strings.TrimSpace(string(body))
+	}
+	health := func() string {
+		_, body := post1(t, s.url+"/grpc.health.v1.Health/Check", "", `{}`)
+		return string(body)
+	}
+	if got := readiness(); got != "200 ready" || strings.Contains(health(), "NOT_SERVING") {
+		t.Errorf("at first: %s, %s", got, health())
+	}
+	ballast := fillDisk(t, s.data, 200<<10)
+	s.wantIll(t)
+	if got := readiness(); got != "503 not ready: the record cannot be written: the disk is full" || !strings.Contains(health(), "NOT_SERVING") {
+		t.Errorf("with a full disk: %s, %s", got, health())
+	}
+	if err := os.Remove(ballast); err != nil {
+		t.Fatal(err)
+	}
+	if got := readiness(); got != "200 ready" || strings.Contains(health(), "NOT_SERVING") {
+		t.Errorf("with space again: %s, %s", got, health())
+	}
 }

@@ -459,6 +459,33 @@ def test_a_server_ends_with_its_parent(short: Path, root: Path) -> None:
     assert not (short / "s").exists()
 
 
+HANGING = """
+import asyncio, threading
+from predictor import parent
+async def hang():
+    parent.on_death(lambda: None, 0.1)
+    print("on a leash", flush=True)
+    threading.Event().wait()
+asyncio.run(hang())
+"""
+
+
+def test_a_server_whose_loop_hangs_ends_with_its_parent_all_the_same() -> None:
+    serve = command("serve")
+    with subprocess.Popen(
+        [serve[0], "-c", HANGING], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as server:
+        assert server.stdin
+        assert server.stdout
+        assert server.stdout.readline() == b"on a leash\n"
+        server.stdin.close()
+        try:
+            assert server.wait(timeout=60) == 1
+        except subprocess.TimeoutExpired:  # Only if it failed: leave no stray behind.
+            server.kill()
+            raise
+
+
 class Faulty(Servicer):
     """A servicer with a defect whose text is not for callers."""
 

@@ -19,7 +19,7 @@ const maxExchanges = 3
 // old one's columns, or a call that only the old one could answer: it is asked
 // anew what it wants, and called once more. If it wants the same again, a model
 // may have come and gone: that is believed once.
-func ask[Answer any](ctx context.Context, b *backend, call func(*fraud.Model) (Answer, error)) (Answer, error) {
+func ask[Answer any](ctx context.Context, b *backend, call func(*lanes, *fraud.Model) (Answer, error)) (Answer, error) {
 	var none Answer
 	model := b.model.Load()
 	if model == nil {
@@ -27,13 +27,15 @@ func ask[Answer any](ctx context.Context, b *backend, call func(*fraud.Model) (A
 	}
 	b.inFlight.Add(1)
 	defer b.inFlight.Add(-1)
+	by := b.link.take()
+	defer by.release()
 	believed := false
 	for exchanges := 0; ; exchanges++ {
-		answer, err := call(model)
+		answer, err := call(by, model)
 		if err == nil || exchanges == maxExchanges || !refusesTheCall(err) {
 			return answer, err
 		}
-		now, failed := b.fetchModel(ctx)
+		now, failed := b.fetchModel(ctx, by)
 		if failed != nil {
 			return none, errors.Join(err, failed)
 		}

@@ -29,11 +29,11 @@ func newBackend(address string, opts Options) (*backend, error) {
 
 // predict scores rows in one call, or row by row where the host has no more.
 func (b *backend) predict(ctx context.Context, rows []fraud.Recorded) (fraud.Predictions, error) {
-	return ask(ctx, b, func(model *fraud.Model) (fraud.Predictions, error) {
+	return ask(ctx, b, func(by *lanes, model *fraud.Model) (fraud.Predictions, error) {
 		if !model.Batches {
-			return b.predictUnary(ctx, model, rows)
+			return b.predictUnary(ctx, by, model, rows)
 		}
-		reply, err := b.link.client().PredictFraudBatch(ctx, &fraud_detection.PredictFraudBatchRequest{
+		reply, err := by.client.PredictFraudBatch(ctx, &fraud_detection.PredictFraudBatchRequest{
 			Rows: uint32(len(rows)), Columns: columns(rows, model.Facts, b.opts.AgeUnit),
 		})
 		if err != nil {
@@ -45,11 +45,11 @@ func (b *backend) predict(ctx context.Context, rows []fraud.Recorded) (fraud.Pre
 
 // explain tells why the model scores rows as it does.
 func (b *backend) explain(ctx context.Context, rows []fraud.Recorded) (fraud.Explanations, error) {
-	return ask(ctx, b, func(model *fraud.Model) (fraud.Explanations, error) {
+	return ask(ctx, b, func(by *lanes, model *fraud.Model) (fraud.Explanations, error) {
 		if !model.Explains {
 			return fraud.Explanations{}, fraud.Unimplemented("the model now serving gives no reasons for its scores")
 		}
-		reply, err := b.link.client().ExplainFraudBatch(ctx, &fraud_detection.ExplainFraudBatchRequest{
+		reply, err := by.client.ExplainFraudBatch(ctx, &fraud_detection.ExplainFraudBatchRequest{
 			Rows: uint32(len(rows)), Columns: columns(rows, model.Facts, b.opts.AgeUnit),
 		})
 		if err != nil {

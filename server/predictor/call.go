@@ -2,7 +2,6 @@ package predictor
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -19,8 +18,10 @@ func (p *Pool) Predict(ctx context.Context, rows []fraud.Recorded) (fraud.Predic
 	switch {
 	case err == nil:
 		return p.complete(ctx, by, rows, said), nil
-	case why == answered && len(rows) > 1:
-		return p.split(ctx, rows, err)
+	case why == answered && len(rows) > 1 && by.model.Load().Batches:
+		return p.split(ctx, by, rows, err)
+	case why.mayBeARows() && len(rows) >= manyRows:
+		by.health.blame()
 	}
 	return said, err
 }
@@ -38,11 +39,11 @@ func try[Answer any](ctx context.Context, p *Pool, ask func(context.Context, *ba
 	p.budget.earn()
 	first := p.pick(nil)
 	if first == nil {
-		var none Answer
-		return none, unable, noHost()
+		var nothing Answer
+		return nothing, unable, p.noHost()
 	}
-	answer, why, err := attempt(ctx, first, p.pick(first) != nil, ask)
-	if err == nil || why == theCallers { // rows that are missing are completed elsewhere
+	answer, why, err := attempt(ctx, first, p.another(first), ask)
+	if err == nil || why == none || why == theCallers { // rows that are missing are completed elsewhere
 		return answer, why, err
 	}
 	second := p.pick(first)
@@ -53,7 +54,11 @@ func try[Answer any](ctx context.Context, p *Pool, ask func(context.Context, *ba
 		return answer, why, err
 	}
 	p.opts.Log.Debug("predictor call failed, asking again", "predictor", first.address, "next", second.address, "error", err)
-	return attempt(ctx, second, false, ask)
+	answer, whyNot, err := attempt(ctx, second, false, ask)
+	if whyNot == none && why.mayBeARows() { // it was not
+		first.health.blame()
+	}
+	return answer, whyNot, err
 }
 
 // attempt asks one host and notes how that went. Where another could be asked, it is
@@ -66,21 +71,12 @@ func attempt[Answer any](ctx context.Context, b *backend, another bool, ask func
 		defer cancel()
 	}
 	answer, err := ask(within, b)
-	if err == nil && spoilt(ctx, answer) {
-		b.health.called(true, unable)
-		return answer, unable, nil
+	why := judge(ctx, within, answer, err)
+	b.health.called(why)
+	if err != nil && why != none {
+		err = public(ctx, err)
 	}
-	var known *fraud.Error
-	if err == nil || errors.As(err, &known) && known.Reason != fraud.ReasonPredictorUnavailable {
-		b.health.called(false, theCallers)
-		return answer, theCallers, err // it cannot do this, which is an answer
-	}
-	why := faultOf(ctx, err)
-	if why != theCallers && ended(within) {
-		why = unable // it was given less time than the caller has
-	}
-	b.health.called(true, why)
-	return answer, why, public(ctx, err)
+	return answer, why, err
 }
 
 // pick takes the less busy of two hosts drawn at random among those that are
@@ -110,9 +106,23 @@ func (p *Pool) pick(failed *backend) *backend {
 	return a
 }
 
-// noHost refuses a call at once, and tells when hosts are asked next.
-func noHost() error {
+// another reports whether a host other than this one is ready.
+func (p *Pool) another(than *backend) bool {
+	for _, b := range p.backends {
+		if b != than && b.health.usable() {
+			return true
+		}
+	}
+	return false
+}
+
+// noHost refuses a call at once, and tells when a host is asked next.
+func (p *Pool) noHost() error {
 	err := fraud.PredictorUnavailable("no model answers now", nil)
-	err.RetryAfter = eager
+	for _, b := range p.backends {
+		if next := b.health.nextTrial(); err.RetryAfter == 0 || next < err.RetryAfter {
+			err.RetryAfter = next
+		}
+	}
 	return err
 }

@@ -15,18 +15,28 @@ import (
 type fault int
 
 const (
+	// none: the host answered, or said that it cannot do this.
+	none fault = iota
 	// theCallers: the caller's deadline has passed or it has gone. It says nothing
 	// of the host.
-	theCallers fault = iota
+	theCallers
 	// broken: the connection broke, could not be made, or brought what is no gRPC.
 	// The host may have been restarted.
 	broken
 	// unable: the host says that it cannot answer now, or has not within the time
-	// that was given to it, or answers what is no answer.
+	// that was given to it.
 	unable
+	// senseless: the host answers what is no answer. It may be for the sake of a row,
+	// but such a host is not to be trusted with a part.
+	senseless
 	// answered: a live host answered with an error. It may be for the sake of a row.
 	answered
 )
+
+// mayBeARows reports whether the fault may be for the sake of a row. Then another
+// host's answer tells: one that anybody can have rows for must not be left alone for
+// them, or else whoever repeats such a row has all others refused.
+func (f fault) mayBeARows() bool { return f == senseless || f == answered }
 
 // badReply is an answer that breaks the contract: it is not believed.
 type badReply struct{ error }
@@ -57,7 +67,7 @@ func faultOf(ctx context.Context, err error) fault {
 	case errors.As(err, &row):
 		return answered
 	case errors.As(err, &bad):
-		return unable // and not to be trusted with a part
+		return senseless
 	case !connect.IsWireError(err):
 		return broken
 	}
@@ -66,6 +76,24 @@ func faultOf(ctx context.Context, err error) fault {
 		return unable
 	}
 	return answered
+}
+
+// judge says how a call went that was made for ctx, and given the time of within.
+func judge(ctx, within context.Context, answer any, err error) fault {
+	if err == nil {
+		said, _ := answer.(fraud.Predictions)
+		_, why := unanswered(ctx, said.Rows)
+		return why
+	}
+	var known *fraud.Error
+	if errors.As(err, &known) && known.Reason != fraud.ReasonPredictorUnavailable {
+		return none // it cannot do this, which is an answer
+	}
+	why := faultOf(ctx, err)
+	if why != theCallers && ended(within) {
+		return unable // it was given less time than the caller has
+	}
+	return why
 }
 
 // ended reports whether a context has ended, or its deadline has passed and its

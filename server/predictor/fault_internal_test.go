@@ -34,7 +34,7 @@ func TestFaultsAreJudgedByWhoSaidSo(t *testing.T) {
 		"the host raised":                {t.Context(), wire(connect.CodeInternal), answered},
 		"the host refuses a value":       {t.Context(), wire(connect.CodeInvalidArgument), answered},
 		"a batch was too large":          {t.Context(), wire(connect.CodeResourceExhausted), answered},
-		"what it answered is no answer":  {t.Context(), cannotScore(badReply{errors.New("NaN")}), unable},
+		"what it answered is no answer":  {t.Context(), cannotScore(badReply{errors.New("NaN")}), senseless},
 		"it says what is wrong of a row": {t.Context(), cannotScore(rowError{errors.New("amount")}), answered},
 		"all that, wrapped":              {t.Context(), fmt.Errorf("x: %w", cannotScore(wire(connect.CodeUnavailable))), unable},
 	} {
@@ -44,27 +44,24 @@ func TestFaultsAreJudgedByWhoSaidSo(t *testing.T) {
 	}
 }
 
-func TestRetriesAreAPartOfAllCalls(t *testing.T) {
-	b := newBudget()
-	made := 0
-	for range 10_000 {
-		b.earn()
-		if b.spend() {
-			made++
+func TestAnAnswerIsJudgedByTheRowsItLacks(t *testing.T) {
+	refused := fraud.Prediction{Err: cannotScore(rowError{errors.New("amount")})}
+	nonsense := fraud.Prediction{Err: cannotScore(badReply{errors.New("NaN")})}
+	lost := fraud.Prediction{Err: cannotScore(connect.NewError(connect.CodeUnavailable, errors.New("reset")))}
+	for name, c := range map[string]struct {
+		answer any
+		want   fault
+	}{
+		"whole":                         {fraud.Predictions{Rows: []fraud.Prediction{{}, {}}}, none},
+		"it refuses a row":              {fraud.Predictions{Rows: []fraud.Prediction{{}, refused}}, none},
+		"a row is of no sense":          {fraud.Predictions{Rows: []fraud.Prediction{refused, nonsense}}, senseless},
+		"a row is lost":                 {fraud.Predictions{Rows: []fraud.Prediction{{}, lost}}, unable},
+		"one is lost, one of no sense":  {fraud.Predictions{Rows: []fraud.Prediction{lost, nonsense}}, unable},
+		"one is of no sense, one lost":  {fraud.Predictions{Rows: []fraud.Prediction{nonsense, lost}}, unable},
+		"reasons, which are not judged": {fraud.Explanations{Rows: []fraud.Explanation{{Err: nonsense.Err}}}, none},
+	} {
+		if got := judge(t.Context(), t.Context(), c.answer, nil); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
-	}
-	if least := 10_000 * retryShare; float64(made) < least || float64(made) > least+retrySavings+10*retriesPerSecond {
-		t.Errorf("%d retries of 10,000 calls, want about %v and what was saved", made, least)
-	}
-}
-
-func TestAHostWithRowsOfNoSenseIsAtFault(t *testing.T) {
-	said := fraud.Predictions{Rows: []fraud.Prediction{{Probability: .5}, {Err: cannotScore(rowError{errors.New("amount")})}}}
-	if spoilt(t.Context(), said) {
-		t.Error("for a row that it refuses")
-	}
-	said.Rows = append(said.Rows, fraud.Prediction{Err: cannotScore(badReply{errors.New("NaN")})})
-	if !spoilt(t.Context(), said) || spoilt(t.Context(), fraud.Explanations{}) {
-		t.Error("for NaN it is not, or for an explanation it is")
 	}
 }

@@ -44,15 +44,22 @@ func (h *health) usable() bool { return h.ready.Load() && h.breaker.IsClosed() }
 // slow, and callers' deadlines bound that.
 func (h *health) perhaps() bool { return h.silent.Load() && h.breaker.IsClosed() }
 
-// called notes how a caller's call went.
-func (h *health) called(failed bool, why fault) {
-	switch {
-	case !failed:
+// called notes how a caller's call went. What may be for the sake of a row is noted
+// once that is known, as blame.
+func (h *health) called(why fault) {
+	switch why {
+	case none:
 		h.breaker.RecordSuccess()
-	case why != theCallers:
-		h.breaker.RecordFailure()
+	case broken, unable:
+		h.blame()
 	}
 }
+
+// blame notes that the host failed a call for its own sake.
+func (h *health) blame() { h.breaker.RecordFailure() }
+
+// nextTrial is how long it takes until the host is asked how it is.
+func (h *health) nextTrial() time.Duration { return h.breaker.RemainingDelay() + eager }
 
 // probed notes what a probe found. A host that was not ready begins anew; one that
 // answers probes and fails calls stays alone for a while.

@@ -164,12 +164,21 @@ func (l *Local) runOnce(ctx context.Context) error {
 	return errors.New("it exited by itself")
 }
 
-// relay passes the process's lines on to the log.
+// maxLine is how many bytes of a line of the process the log is given.
+const maxLine = 64 << 10
+
+// relay passes the process's lines on to the log. What it may say is held to no
+// length: the rest of a longer line is left out.
 func (l *Local) relay(from io.Reader) {
-	lines := bufio.NewScanner(from)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		l.opts.Log.Info("predictor process", "said", lines.Text())
+	lines := bufio.NewReaderSize(from, maxLine)
+	for {
+		line, more, err := lines.ReadLine()
+		if err != nil {
+			return
+		}
+		l.opts.Log.Info("predictor process", "said", string(line))
+		for more && err == nil {
+			_, more, err = lines.ReadLine()
+		}
 	}
-	io.Copy(io.Discard, from) // a line beyond the buffer must not block the process
 }

@@ -138,6 +138,22 @@ func TestAProcessThatEndsHasItsLastWordsLoggedAndIsStartedAgainEverLater(t *test
 	}
 }
 
+// A process that says very much on one line keeps its voice, and takes no memory.
+func TestALineWithoutEndIsCutAndTheNextOnesAreLogged(t *testing.T) {
+	t.Parallel()
+	shell := realLocal
+	shell.Python, shell.Root = "/bin/sh", t.TempDir() // sh -m predictor: runs that file there
+	script := "head -c 3000000 /dev/zero | tr '\\0' x\necho\necho after; read line\n"
+	if err := os.WriteFile(filepath.Join(shell.Root, "predictor"), []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, book := startLocal(t, shell)
+	if line := book.await(t, "said=xxx"); len(line) > 100<<10 {
+		t.Errorf("a line of %d bytes in the log", len(line))
+	}
+	book.await(t, "said=after")
+}
+
 func TestAMissingPathIsNamed(t *testing.T) {
 	for field, miss := range map[string]func(*predictor.LocalOptions){
 		"Python": func(o *predictor.LocalOptions) { o.Python = "/nowhere/python" },

@@ -30,7 +30,9 @@ func (b *backend) probe(ctx context.Context) error {
 }
 
 func (b *backend) proveScore(ctx context.Context) error {
-	model, err := b.fetchModel(ctx)
+	by := b.link.take()
+	defer by.release()
+	model, err := b.fetchModel(ctx, by)
 	if err != nil {
 		return err
 	}
@@ -48,13 +50,13 @@ var probeRow = fraud.Recorded{Seq: 0, Facts: fraud.Facts{
 	SecondsSincePrevious: 24 * 60 * 60, AmountLastHour: 10, AmountLastDay: 10, AmountLastWeek: 20, TransactionsLastWeek: 2,
 }}
 
-func (b *backend) fetchModel(ctx context.Context) (*fraud.Model, error) {
+func (b *backend) fetchModel(ctx context.Context, by *lanes) (*fraud.Model, error) {
 	unary := &fraud.Model{Version: b.opts.Version, Threshold: math.NaN(),
 		Facts: []string{"amount", "time", "age_of_account", "number_of_transactions"}}
 	if b.opts.API == APIUnary {
 		return unary, nil
 	}
-	reply, err := b.link.client().GetModel(ctx, &fraud_detection.GetModelRequest{})
+	reply, err := by.client.GetModel(ctx, &fraud_detection.GetModelRequest{})
 	if connect.CodeOf(err) == connect.CodeUnimplemented {
 		return unary, nil
 	}

@@ -3,7 +3,6 @@ package predictor
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
@@ -15,12 +14,17 @@ const (
 	// outageAfter is how many parts may fail before any was answered: by then one of
 	// the quarters would have been, unless most rows are bad, or the host.
 	outageAfter = 6
+	// manyRows are not bad all at once: if none is answered, that is the host's fault.
+	manyRows = 8
 )
 
 // split finds the rows for whose sake live hosts fail a batch, and has the others
 // answered: it halves what fails, the larger parts first. If no part is answered
 // either, it is not for a row's sake.
-func (p *Pool) split(ctx context.Context, rows []fraud.Recorded, cause error) (fraud.Predictions, error) {
+//
+// All parts are asked of one host, as long as it is usable: another may have another
+// model.
+func (p *Pool) split(ctx context.Context, by *backend, rows []fraud.Recorded, cause error) (fraud.Predictions, error) {
 	whole := fraud.Predictions{Rows: make([]fraud.Prediction, len(rows))}
 	half := len(rows) / 2
 	open := []span{{0, half}, {half, len(rows)}}
@@ -32,7 +36,7 @@ func (p *Pool) split(ctx context.Context, rows []fraud.Recorded, cause error) (f
 			part.fail(whole.Rows, cause)
 			continue
 		}
-		said, err := p.askPart(ctx, rows[part.from:part.to])
+		said, err := p.askPart(ctx, by, rows[part.from:part.to])
 		switch {
 		case err == nil && (!some || said.ModelVersion == whole.ModelVersion):
 			whole.ModelVersion, whole.Threshold, some = said.ModelVersion, said.Threshold, true
@@ -47,6 +51,9 @@ func (p *Pool) split(ctx context.Context, rows []fraud.Recorded, cause error) (f
 		}
 	}
 	if !some {
+		if len(rows) >= manyRows {
+			by.health.blame()
+		}
 		return fraud.Predictions{}, public(ctx, cause)
 	}
 	p.opts.Log.Warn("a batch was answered in parts", "rows", len(rows), "error", cause)
@@ -54,14 +61,16 @@ func (p *Pool) split(ctx context.Context, rows []fraud.Recorded, cause error) (f
 }
 
 // askPart asks one host. That parts fail is no news of the host.
-func (p *Pool) askPart(ctx context.Context, rows []fraud.Recorded) (fraud.Predictions, error) {
-	b := p.pick(nil)
+func (p *Pool) askPart(ctx context.Context, b *backend, rows []fraud.Recorded) (fraud.Predictions, error) {
+	if !b.health.usable() {
+		b = p.pick(nil)
+	}
 	if b == nil {
-		return fraud.Predictions{}, noHost()
+		return fraud.Predictions{}, p.noHost()
 	}
 	said, err := b.predict(ctx, rows)
 	if err == nil {
-		b.health.called(false, theCallers)
+		b.health.called(none)
 	}
 	return said, err
 }
@@ -73,47 +82,4 @@ func (s span) fail(rows []fraud.Prediction, err error) {
 	for i := s.from; i < s.to; i++ {
 		rows[i].Err = cannotScore(err)
 	}
-}
-
-// complete asks another host about the rows that failed for the first one's sake, as
-// they do if it ends while it answers row by row.
-func (p *Pool) complete(ctx context.Context, first *backend, rows []fraud.Recorded, said fraud.Predictions) fraud.Predictions {
-	var missing []int
-	var again []fraud.Recorded
-	for i := range said.Rows {
-		if isHosts(ctx, said.Rows[i].Err) {
-			missing, again = append(missing, i), append(again, rows[i])
-		}
-	}
-	if len(missing) == 0 {
-		return said
-	}
-	other := p.pick(first)
-	if other == nil || !p.budget.spend() {
-		return said
-	}
-	more, _, err := attempt(ctx, other, false, func(ctx context.Context, b *backend) (fraud.Predictions, error) {
-		return b.predict(ctx, again)
-	})
-	if err == nil && more.ModelVersion == said.ModelVersion {
-		for i, at := range missing {
-			said.Rows[at] = more.Rows[i]
-		}
-	}
-	return said
-}
-
-// spoilt reports whether an answer lacks rows for the host's sake.
-func spoilt(ctx context.Context, answer any) bool {
-	said, ok := answer.(fraud.Predictions)
-	return ok && slices.ContainsFunc(said.Rows, func(p fraud.Prediction) bool { return isHosts(ctx, p.Err) })
-}
-
-// isHosts reports whether a row failed for the host's sake.
-func isHosts(ctx context.Context, err error) bool {
-	if err == nil {
-		return false
-	}
-	why := faultOf(ctx, err)
-	return why == broken || why == unable
 }

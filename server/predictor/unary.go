@@ -11,7 +11,7 @@ import (
 // predictUnary asks about every row on its own, a bounded number at a time. It
 // fails as a whole only if no row was answered: then the host is at fault, and
 // another may be asked.
-func (b *backend) predictUnary(ctx context.Context, model *fraud.Model, rows []fraud.Recorded) (fraud.Predictions, error) {
+func (b *backend) predictUnary(ctx context.Context, by *lanes, model *fraud.Model, rows []fraud.Recorded) (fraud.Predictions, error) {
 	out := fraud.Predictions{ModelVersion: model.Version, Threshold: model.Threshold, Rows: make([]fraud.Prediction, len(rows))}
 	var calls sync.WaitGroup
 	for i := range rows {
@@ -23,7 +23,7 @@ func (b *backend) predictUnary(ctx context.Context, model *fraud.Model, rows []f
 		}
 		calls.Go(func() {
 			defer func() { <-b.unary }()
-			out.Rows[i] = b.predictOne(ctx, rows[i])
+			out.Rows[i] = b.predictOne(ctx, by, rows[i])
 		})
 	}
 	calls.Wait()
@@ -34,8 +34,8 @@ func (b *backend) predictUnary(ctx context.Context, model *fraud.Model, rows []f
 	return out, nil
 }
 
-func (b *backend) predictOne(ctx context.Context, row fraud.Recorded) fraud.Prediction {
-	reply, err := b.link.next().PredictFraud(ctx, request(row, b.opts.AgeUnit))
+func (b *backend) predictOne(ctx context.Context, by *lanes, row fraud.Recorded) fraud.Prediction {
+	reply, err := by.next().PredictFraud(ctx, request(row, b.opts.AgeUnit))
 	if err != nil {
 		return fraud.Prediction{Err: cannotScore(err)}
 	}

@@ -23,9 +23,7 @@ func (p *Pool) watch(ctx context.Context, b *backend) {
 			return
 		}
 		said, refused = p.note(b, err, said), p.noteRefusal(b, refused)
-		if heard = p.noteSilence(b, heard); ctx.Err() != nil {
-			return
-		}
+		heard = p.noteSilence(b, heard)
 		wait := p.opts.WatchEvery
 		if !b.health.usable() {
 			wait = min(eager, wait)
@@ -46,9 +44,9 @@ func (p *Pool) note(b *backend, err error, said string) string {
 	if silent {
 		// Where others can answer, what is under way here is asked there at once. If
 		// not, it may be answered yet. New calls do not wait behind it either way.
-		b.link.renew(p.pick(b) != nil)
+		b.link.renew(p.another(b))
 	} else if err == nil {
-		b.link.cutBefore()
+		b.link.cutFormer()
 	}
 	if err != nil {
 		if err.Error() != said {

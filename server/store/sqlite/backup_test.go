@@ -19,7 +19,7 @@ import (
 // acknowledged before it began.
 func TestABackupBesideWritersHasWholeCalls(t *testing.T) {
 	t.Parallel()
-	dir, size := t.TempDir(), 100
+	dir, size := t.TempDir(), 40
 	s := open(t, dir)
 	written, stop := make(chan int), make(chan struct{})
 	go func() {
@@ -36,7 +36,7 @@ func TestABackupBesideWritersHasWholeCalls(t *testing.T) {
 			}
 		}
 	}()
-	for range 10 {
+	for range 4 {
 		before := 0
 		for range 5 {
 			before = <-written

@@ -2,10 +2,13 @@ package sqlite_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,29 +19,48 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/store/sqlite"
 )
 
-const damagedRows = 3000 // enough for trees of several pages
+const damagedRows = 1000 // enough for trees of several pages
 
 // fullStore is a closed store with some of everything.
 func fullStore(t *testing.T) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	s := open(t, dir)
-	for done := 0; done < damagedRows; done += 1000 {
-		record(t, s, payments(done, 1000))
-		assessments := make([]fraud.Assessment, 1000)
-		for i := range assessments {
-			assessments[i] = assessmentOf(done + i)
-		}
-		if _, err := s.RecordAssessments(t.Context(), assessments); err != nil {
-			t.Fatal(err)
-		}
-		report(t, s, outcomesOf(done, 500))
-	}
-	if err := s.CreateKey(t.Context(), fraud.Key{ID: "key", Name: "name", Role: "admin", CreatedAt: start}); err != nil {
-		t.Fatal(err)
-	}
-	closeStore(t, s)
+	write(t, sqlite.StoreFile(dir), fullImage())
 	return dir
+}
+
+// fullImage is its file, which is made once.
+var fullImage = sync.OnceValue(func() []byte {
+	dir, err := os.MkdirTemp("", "brrr-test-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	s, err := sqlite.Open(context.Background(), dir)
+	if err != nil {
+		panic(err)
+	}
+	if err := errors.Join(fill(s), s.Close()); err != nil {
+		panic(err)
+	}
+	image, err := os.ReadFile(sqlite.StoreFile(dir))
+	if err != nil {
+		panic(err)
+	}
+	return image
+})
+
+func fill(s *sqlite.Store) error {
+	ctx := context.Background()
+	assessments := make([]fraud.Assessment, damagedRows)
+	for i := range assessments {
+		assessments[i] = assessmentOf(i)
+	}
+	_, recorded := s.Record(ctx, payments(0, damagedRows))
+	_, assessed := s.RecordAssessments(ctx, assessments)
+	_, reported := s.ReportOutcomes(ctx, outcomesOf(0, damagedRows/2))
+	created := s.CreateKey(ctx, fraud.Key{ID: "key", Name: "name", Role: "admin", CreatedAt: start})
+	return errors.Join(recorded, assessed, reported, created)
 }
 
 func assessmentOf(k int) fraud.Assessment {
@@ -136,7 +158,7 @@ func TestADamagedPageIsNeverAnsweredFrom(t *testing.T) {
 	for name, page := range map[string]int64{
 		"the header":                          1,
 		"the root of the transactions":        rootOf(t, path, "transactions"),
-		"a leaf of the transactions":          leafOf(t, path, "transaction-1500"),
+		"a leaf of the transactions":          leafOf(t, path, "transaction-500"),
 		"the root of the assessments":         rootOf(t, path, "assessments"),
 		"the root of an index by time":        rootOf(t, path, "assessments_by_time"),
 		"the root of the index of IDs":        rootOf(t, path, "sqlite_autoindex_transactions_1"),
@@ -146,30 +168,37 @@ func TestADamagedPageIsNeverAnsweredFrom(t *testing.T) {
 		"the versions of the schema":          rootOf(t, path, "goose_db_version"),
 		"the root of the index of an account": rootOf(t, path, "transactions_of_account"),
 	} {
-		for kind, with := range map[string]byte{"zeros": 0, "noise": 0xa5} {
-			t.Run(name+", "+kind, func(t *testing.T) {
-				dir := t.TempDir()
-				path := sqlite.StoreFile(dir)
-				write(t, path, image)
-				damagePage(t, path, page, with)
-				checkDoctorFinds(t, path)
-				s, err := sqlite.Open(t.Context(), dir)
-				if err != nil {
-					if !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "brrr doctor") {
-						t.Errorf("%v: names no file or no help", err)
-					}
-					return
-				}
-				defer closeStore(t, s)
-				answers, failed := answersOf(t, s)
-				for what, want := range right {
-					if err := failed[what]; err != nil {
-						wantUnavailable(t, what, err)
-					} else if answers[what] != want {
-						t.Errorf("%s is wrong: %.300s", what, answers[what])
-					}
-				}
-			})
+		leaf := name == "a leaf of the transactions"
+		if raceDetector && !leaf {
+			continue
+		}
+		t.Run(name, func(t *testing.T) { testDamagedPage(t, image, page, 0xa5, right) })
+		if leaf || name == "the header" {
+			t.Run(name+", zeros", func(t *testing.T) { testDamagedPage(t, image, page, 0, right) })
+		}
+	}
+}
+
+func testDamagedPage(t *testing.T, image []byte, page int64, with byte, right map[string]string) {
+	dir := t.TempDir()
+	path := sqlite.StoreFile(dir)
+	write(t, path, image)
+	damagePage(t, path, page, with)
+	checkDoctorFinds(t, path)
+	s, err := sqlite.Open(t.Context(), dir)
+	if err != nil {
+		if !strings.Contains(err.Error(), path) || !strings.Contains(err.Error(), "brrr doctor") {
+			t.Errorf("%v: names no file or no help", err)
+		}
+		return
+	}
+	defer closeStore(t, s)
+	answers, failed := answersOf(t, s)
+	for what, want := range right {
+		if err := failed[what]; err != nil {
+			wantUnavailable(t, what, err)
+		} else if answers[what] != want {
+			t.Errorf("%s is wrong: %.300s", what, answers[what])
 		}
 	}
 }
@@ -191,16 +220,16 @@ func TestADamagedLogIsReadUpToTheDamage(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := open(t, dir)
-	const calls, size = 6, 100
+	const calls, size = 6, 40
 	for call := range calls {
 		record(t, s, payments(call*size, size))
 	}
 	database, log := read(t, sqlite.StoreFile(dir)), read(t, filepath.Join(dir, "brrr.db-wal"))
-	for part := range 8 {
+	for part := range 4 {
 		crashed := t.TempDir()
 		write(t, sqlite.StoreFile(crashed), database)
 		spoilt := bytes.Clone(log)
-		copy(spoilt[len(spoilt)*part/8:], bytes.Repeat([]byte{0xa5}, 512))
+		copy(spoilt[len(spoilt)*part/4:], bytes.Repeat([]byte{0xa5}, 512))
 		write(t, filepath.Join(crashed, "brrr.db-wal"), spoilt)
 		s, err := sqlite.Open(t.Context(), crashed)
 		if err != nil {
@@ -208,7 +237,7 @@ func TestADamagedLogIsReadUpToTheDamage(t *testing.T) {
 		}
 		n := found(t, s, idsOf(payments(0, calls*size))...)
 		if n%size != 0 || found(t, s, idsOf(payments(0, n))...) != n {
-			t.Errorf("damage at %d/8: %d rows are there", part, n)
+			t.Errorf("damage at %d/4: %d rows are there", part, n)
 		}
 		closeStore(t, s)
 		wantWell(t, sqlite.StoreFile(crashed))

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -23,13 +22,11 @@ const (
 	tellEvery = time.Minute
 )
 
-var errChecking = errors.New("another check is under way")
-
 // health is whether the file could last be read and written.
 type health struct {
 	fault atomic.Pointer[fault] // nil: it could
 
-	checking sync.Mutex // held by the one check that is under way
+	checking chan struct{} // a token, held by the one check that tries
 
 	mu     sync.Mutex
 	toldAt time.Time // when the log was told of a fault last
@@ -70,10 +67,7 @@ func (s *Store) Check(ctx context.Context) error {
 	if seen == nil {
 		return nil
 	}
-	err := errChecking
-	if s.health.checking.TryLock() {
-		err = s.tryToWrite(ctx)
-	}
+	err := s.tryToWrite(ctx)
 	if err == nil {
 		return nil
 	}
@@ -83,14 +77,24 @@ func (s *Store) Check(ctx context.Context) error {
 	return &fraud.Error{Reason: fraud.ReasonStoreUnavailable, Message: "the record cannot be written: " + seen.words, Cause: err}
 }
 
-// tryToWrite unlocks checking once the try has ended, which may be after it has
-// returned: what hangs in the system cannot be interrupted.
+// tryToWrite writes something durably, unless that has been done. One tries at a
+// time, and those behind it are answered in time, too: what hangs in the system
+// cannot be interrupted.
 func (s *Store) tryToWrite(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, checkPatience)
+	defer cancel()
+	select {
+	case s.health.checking <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	tried := make(chan error, 1)
 	go func() {
-		defer cancel()
-		defer s.health.checking.Unlock()
+		defer func() { <-s.health.checking }()
+		if s.health.fault.Load() == nil {
+			tried <- nil
+			return
+		}
 		tried <- s.update(ctx, "see whether the store can be written", rewriteHeader)
 	}()
 	select {

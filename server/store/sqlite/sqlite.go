@@ -37,8 +37,8 @@ type Store struct {
 	// Look-ups have connections of their own: a call about one transaction waits for
 	// no list.
 	lookUps *pool
-	folding     *folding
-	health      health
+	folding *folding
+	health  health
 
 	underWay sync.RWMutex // held for reading by each call
 	closed   bool
@@ -76,7 +76,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, read.close(), write.close())
 	}
-	s := &Store{write: write, read: read, lookUps: lookUps, folding: newFolding()}
+	s := &Store{write: write, read: read, lookUps: lookUps, folding: newFolding(), health: health{checking: make(chan struct{}, 1)}}
 	if err := s.resumeFolding(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
