@@ -9,7 +9,7 @@ BUF    := node_modules/.bin/buf
 RUN    ?= --demo --log-format text --log-level warn
 
 .DEFAULT_GOAL := all
-.PHONY: all build run test lint generate bench model screenshots clean
+.PHONY: all build run test lint fuzz audit generate bench model screenshots clean
 
 all: generate lint build test
 	@git diff --exit-code --stat || { echo "make: files changed; commit them" >&2; exit 1; }
@@ -62,6 +62,15 @@ lint: $(VENV)/.dev client/typescript/dist/index.js
 	@$(MAKE) --no-print-directory OUT=.drift generate
 	@diff -r gen .drift/gen || { rm -rf .drift; echo "make: gen/ is out of date; run make generate" >&2; exit 1; }
 	@rm -rf .drift
+
+## fuzz: every fuzz target in Go, for FUZZTIME each
+FUZZTIME ?= 10s
+fuzz: web/dist/index.html # cmd/brrr carries the console
+	@FUZZTIME=$(FUZZTIME) .ci/fuzz
+
+## audit: known vulnerabilities of what is built upon
+audit: $(PY)
+	@PY=$(PY) .ci/audit
 
 ## generate: gen/ from proto/
 OUT := .
