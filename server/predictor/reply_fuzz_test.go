@@ -106,6 +106,7 @@ func FuzzReadOne(f *testing.F) {
 		seed(f, &fraud_detection.PredictionResponse{TransactionId: 2, PredictedLabel: true, FraudProbability: p})
 	}
 	seed(f, &fraud_detection.PredictionResponse{TransactionId: -1})
+	seed(f, &fraud_detection.PredictionResponse{TransactionId: 3})
 	f.Fuzz(func(t *testing.T, data []byte, asked uint8, percent bool) {
 		var reply fraud_detection.PredictionResponse
 		if proto.Unmarshal(data, &reply) != nil {
@@ -122,7 +123,7 @@ func FuzzReadOne(f *testing.F) {
 func FuzzReadExplanations(f *testing.F) {
 	for _, x := range []float64{0, -3, math.NaN(), math.Inf(1), math.MaxFloat64} {
 		seed(f, &fraud_detection.ExplainFraudBatchResponse{ModelVersion: "v1", Contributions: []*fraud_detection.Contribution{
-			{Code: "AMOUNT", Text: "the amount", LogOdds: []float64{x, 1}, Values: []float64{1, 2}}, {Code: "TIME", LogOdds: []float64{2, -2}, Values: []float64{x, 4}}}})
+			{Code: "AMOUNT", Text: "the amount", LogOdds: []float64{x, 1}, Values: []float64{1, 2}}, {Code: "TIME", LogOdds: []float64{2, -2}, Values: []float64{3, x}}}})
 	}
 	seed(f, &fraud_detection.ExplainFraudBatchResponse{ModelVersion: "v1", Contributions: []*fraud_detection.Contribution{{LogOdds: []float64{1, 2}, Values: []float64{1}}}})
 	seed(f, &fraud_detection.ExplainFraudBatchResponse{ModelVersion: "v1", Errors: []*fraud_detection.RowError{{Row: 1}, {Row: 2}}})

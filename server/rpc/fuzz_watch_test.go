@@ -25,7 +25,8 @@ func FuzzWatch(f *testing.F) {
 	for _, position := range []fraud.Position{{Assessment: 20, Outcome: 10}, {Assessment: 21}, {Outcome: 1 << 62}} {
 		addWatch(f, &fraudactivityv1.WatchFraudActivityRequest{Cursor: cursor(position), MaxPerSecond: 1})
 	}
-	addWatch(f, &fraudactivityv1.WatchFraudActivityRequest{Cursor: "AQ", MaxPerSecond: -1})
+	addWatch(f, &fraudactivityv1.WatchFraudActivityRequest{Cursor: "AQ"})
+	addWatch(f, &fraudactivityv1.WatchFraudActivityRequest{MaxPerSecond: -1})
 	f.Fuzz(func(t *testing.T, request []byte) {
 		if beyondCalendar(request) {
 			t.Skip("a filter by a time that is none is INTERNAL yet")
