@@ -18,6 +18,7 @@ from predictor.model import Model
 
 from .test_fuzz import Rng, garbage, malformed, well_formed
 from .test_manifest import CONTENT, places, put
+from .test_servicer import field
 
 T = TypeVar("T")
 
@@ -112,7 +113,14 @@ def test_damaged_golden_rows_are_sound_or_refused_by_name(
     assert read > 0
 
 
-@pytest.mark.parametrize("make", [well_formed, malformed, garbage])
+def two_forms(rng: Rng) -> bytes:
+    """Return a column that is whole in packed form, with or without values beside it."""
+    beside = b"".join(b"\x11" + rng.bytes(8) for _ in range(rng.integers(3)))
+    column = field(1, b"amount") + field(2, rng.bytes(16))
+    return field(2, column + beside if rng.random() < 0.5 else beside + column) + b"\x08\x02"
+
+
+@pytest.mark.parametrize("make", [well_formed, malformed, garbage, two_forms])
 def test_columns_on_the_wire_are_those_of_the_contract(make: Any) -> None:  # noqa: ANN401
     for seed in range(400 if make is garbage else 100):
         data = make(np.random.default_rng(10_000 + seed))
