@@ -49,7 +49,7 @@ def _is_moment(text: str) -> bool:
 class Training:
     """What a model was trained on. Times are seconds since 1970; 0 where it is not known."""
 
-    rows: Annotated[int, _Rule("at least 0", lambda x: x >= 0)]
+    rows: Annotated[int, _Rule("at least 0 and below 2^63", lambda x: 0 <= x < 2**63)]
     seed: int
     from_time: float
     to_time: float  # Of the last row that was trained on.

@@ -87,6 +87,9 @@ func parseAddress(address string) (network, dialled string, err error) {
 	if err != nil || !isHostPort(u) {
 		return "", "", fmt.Errorf("predictor: %q is neither http://HOST:PORT nor unix:PATH", address)
 	}
+	if _, err := url.Parse(baseURL("tcp", u.Host)); err != nil { // a zone can hold bytes that no address may
+		return "", "", fmt.Errorf("predictor: %q cannot be called", address)
+	}
 	return "tcp", u.Host, nil
 }
 

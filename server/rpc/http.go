@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strings"
 
 	"connectrpc.com/connect"
 	connectcors "connectrpc.com/cors"
@@ -33,9 +34,12 @@ func seedPath(next http.Handler) http.Handler {
 	})
 }
 
+// isJSON reports whether the body is JSON as Connect reads it: in UTF-8, which
+// need not be said.
 func isJSON(r *http.Request) bool {
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && kind == "application/json"
+	kind, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	utf8 := len(parameters) == 0 || len(parameters) == 1 && strings.EqualFold(parameters["charset"], "utf-8")
+	return err == nil && kind == "application/json" && utf8
 }
 
 // limitBody bounds what is read of a body as it comes, before it is inflated.

@@ -9,6 +9,9 @@ import (
 
 // ListFraudActivity lists recorded assessments.
 func (s *service) ListFraudActivity(ctx context.Context, req *fraudactivityv1.ListFraudActivityRequest) (*fraudactivityv1.ListFraudActivityResponse, error) {
+	if err := checkTimes(req.Filter); err != nil {
+		return nil, err
+	}
 	q := toQuery(req)
 	var err error
 	if q.After, err = parsePageToken(req.PageToken, req); err != nil {
@@ -32,6 +35,18 @@ func fromListed(item fraud.Listed) *fraudactivityv1.FraudActivity {
 		shown.Assessment.Outcome = fromOutcome(*item.Outcome)
 	}
 	return shown
+}
+
+// checkTimes refuses a time outside of the calendar: the binary form of a message
+// can hold one, and it would be read as another time.
+func checkTimes(f *fraudactivityv1.Filter) error {
+	if from := f.GetFrom(); from != nil && !from.IsValid() {
+		return fraud.InvalidArgument("filter.from", "must be within the years 1 to 9999")
+	}
+	if to := f.GetTo(); to != nil && !to.IsValid() {
+		return fraud.InvalidArgument("filter.to", "must be within the years 1 to 9999")
+	}
+	return nil
 }
 
 // toQuery reads what to list. Without a filter that is everything.

@@ -20,6 +20,9 @@ const (
 
 // WatchFraudActivity streams what is recorded, as it is.
 func (s *service) WatchFraudActivity(ctx context.Context, req *fraudactivityv1.WatchFraudActivityRequest, stream *watchStream) error {
+	if err := checkTimes(req.Filter); err != nil {
+		return err
+	}
 	ask := feed.Ask{Query: toQuery(&fraudactivityv1.ListFraudActivityRequest{Filter: req.Filter}),
 		Outcomes: req.Outcomes, MaxPerSecond: int(req.MaxPerSecond)}
 	var err error
