@@ -130,21 +130,44 @@ func TestAHostThatFailsWhatAnotherAnswersIsLeftAlone(t *testing.T) {
 	}
 }
 
-// A host with a defect that every row meets costs each batch some calls: it is not
-// asked so for ever.
+// A host with a defect that every row meets is not asked for ever: many rows are not
+// bad all at once.
 func TestAHostThatFailsEveryRowOfManyIsLeftAlone(t *testing.T) {
-	var calls atomic.Int64
-	every := make([]float64, 64)
-	for i := range every {
-		every[i] = float64(100 + i)
-	}
-	pool := openOn(t, allergic(&calls, every...), predictor.Options{})
-	for range 100 {
-		_, err := pool.Predict(patient(t), payments(64))
-		checkUnavailable(t, err, secret)
-	}
-	if n := calls.Load(); n > 100 {
-		t.Errorf("%d calls for 100 batches that nobody answers", n)
+	type reply = fraud_detection.PredictFraudBatchResponse
+	const rows = 64
+	for name, spoil := range map[string]func(*reply) error{
+		"it raises":         func(*reply) error { return errors.New(secret) },
+		"too few are there": func(r *reply) error { r.FraudProbabilities = r.FraudProbabilities[1:]; return nil },
+		"all are NaN": func(r *reply) error {
+			for i := range r.FraudProbabilities {
+				r.FraudProbabilities[i] = math.NaN()
+			}
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var calls atomic.Int64
+			h := good("v1")
+			h.batch = func(ctx context.Context, req *fraud_detection.PredictFraudBatchRequest) (*reply, error) {
+				r, err := thousandth("v1")(ctx, req)
+				if probing(req.Columns) {
+					return r, err
+				}
+				calls.Add(1)
+				return r, spoil(r)
+			}
+			pool := openOn(t, h, predictor.Options{})
+			for range 100 {
+				got, err := pool.Predict(patient(t), payments(rows))
+				if err == nil {
+					err = got.Rows[rows-1].Err
+				}
+				checkUnavailable(t, err, secret)
+			}
+			if n := calls.Load(); n >= 100 {
+				t.Errorf("%d calls for 100 batches that nobody answers", n)
+			}
+		})
 	}
 }
 

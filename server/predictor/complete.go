@@ -34,6 +34,9 @@ func (p *Pool) complete(ctx context.Context, first *backend, rows []fraud.Record
 	if left, _ := unanswered(ctx, more.Rows); why == senseless && len(left) < len(missing) { // it was no row's sake
 		first.health.blame()
 	}
+	if len(missing) == len(rows) {
+		return more // all of it is that model's
+	}
 	if more.ModelVersion == said.ModelVersion {
 		for i, at := range missing {
 			said.Rows[at] = more.Rows[i]

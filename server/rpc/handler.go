@@ -50,7 +50,7 @@ func NewHandler(cfg Config) http.Handler {
 func callLayers(cfg Config) []connect.HandlerOption {
 	return []connect.HandlerOption{
 		connect.WithRequestGate(gate(cfg.Keyring, cfg.Meter, cfg.Log)),
-		connect.WithReadMaxBytes(cfg.MaxRequestBytes),
+		connect.WithReadMaxBytes(cfg.MaxRequestBytes), boundedGzip(cfg.MaxRequestBytes),
 		connect.WithCompressMinBytes(1024), // to gzip a single answer costs more than it saves
 		connect.WithCodec(protoCodec{}),
 		connect.WithCodec(jsonCodec{name: "json"}),

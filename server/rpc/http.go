@@ -2,8 +2,10 @@ package rpc
 
 import (
 	"errors"
+	"io"
 	"mime"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 
@@ -46,10 +48,29 @@ func isJSON(r *http.Request) bool {
 func limitBody(bytes int64) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			r.Body = http.MaxBytesReader(w, r.Body, bytes) // http.MaxBytesHandler copies the request
-			next.ServeHTTP(w, r)
+			// A copy: by the body of its own request the server knows whether a
+			// connection of HTTP/1.1 can be used again. With another in its place, what
+			// is left of a body that was refused would be read as the next request.
+			limited := *r
+			limited.Body = timelyBody{http.MaxBytesReader(w, r.Body, bytes), r}
+			next.ServeHTTP(w, &limited)
 		})
 	}
+}
+
+// timelyBody says what it means that a body did not come in time. Connect would tell
+// callers the system's words, which have the server's address.
+type timelyBody struct {
+	io.ReadCloser
+	of *http.Request
+}
+
+func (b timelyBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		err = toConnect(b.of.Context(), &fraud.Error{Reason: fraud.ReasonDeadlineExceeded, Message: "the request did not come in time", Cause: err})
+	}
+	return n, err
 }
 
 // corsLayer lets pages of the given origins call, and no others.

@@ -73,6 +73,9 @@ func TestAFullDiskRefusesCallsWholeAndIsUsedAgainOnceThereIsSpace(t *testing.T) 
 		"before the log was ever folded back": 2 << 20,
 		"after it was":                        7 << 20,
 	} {
+		if raceDetector && free > 1<<20 {
+			continue
+		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := smallDisk(t, 12<<20)
