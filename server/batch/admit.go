@@ -15,8 +15,8 @@ func (e *FullError) Error() string {
 	return fmt.Sprintf("batch: queue full, retry after %s", e.RetryAfter)
 }
 
-// patience is how many times as long as its own batch takes a call may wait,
-// where that is longer than MaxWait: with a slow model a wait counts for less.
+// patience is how many times as long as it takes alone a call may wait, where that
+// is longer than MaxWait: with a slow model a wait counts for less.
 const patience = 8
 
 // Full tells why one more item of a flow would be refused now, whatever its
@@ -44,7 +44,7 @@ func (b *Batcher[In, Out]) admit(line lineOf, items int, deadline time.Time) err
 		return nil
 	}
 	late := !deadline.IsZero() && back > time.Until(deadline)
-	if tooLong := leaves+b.lag > max(b.opts.MaxWait, patience*b.cost.of(items)); tooLong || late {
+	if tooLong := leaves+b.lag > max(b.opts.MaxWait, patience*b.cost.alone(items)); tooLong || late {
 		return &FullError{RetryAfter: leaves}
 	}
 	return nil

@@ -7,13 +7,25 @@ import "time"
 // count most (recursive least squares with exponential forgetting).
 type cost struct {
 	weight, n, d, nn, nd float64 // sums over batches: 1, items, seconds, and products
+	small                float64 // seconds that small batches take, smoothed; 0: none was seen
 }
+
+// smallBatch is up to how many items a batch takes about as long as one of a single
+// item.
+const smallBatch = 16
 
 // memory is how much of a batch's weight the next one leaves it.
 const memory = 15. / 16
 
 func (c *cost) learn(items int, took time.Duration) {
 	n, d := float64(items), took.Seconds()
+	switch {
+	case items > smallBatch:
+	case c.small == 0:
+		c.small = d
+	default:
+		c.small += (d - c.small) / 16
+	}
 	c.weight = c.weight*memory + 1
 	c.n, c.d = c.n*memory+n, c.d*memory+d
 	c.nn, c.nd = c.nn*memory+n*n, c.nd*memory+n*d
@@ -31,4 +43,13 @@ func (c *cost) of(items int) time.Duration {
 		slope = min(max(0, (c.nd/c.weight-n*d)/spread), d/n)
 	}
 	return time.Duration((d + slope*(float64(items)-n)) * float64(time.Second))
+}
+
+// alone estimates how long so many items take when little else is asked. Under load
+// only large batches are seen, by which the line tells nothing of a single item.
+func (c *cost) alone(items int) time.Duration {
+	if items > smallBatch || c.small == 0 {
+		return c.of(items)
+	}
+	return time.Duration(c.small * float64(time.Second))
 }

@@ -61,3 +61,25 @@ func TestACostFollowsAChangeWithinAHundredBatches(t *testing.T) {
 		t.Errorf("still %s, want about 1ms", took)
 	}
 }
+
+func TestWhatASingleItemTakesIsNotForgottenUnderLoad(t *testing.T) {
+	var c cost
+	for range 10 {
+		c.learn(1, 2*time.Millisecond)
+	}
+	for i := range 1000 { // as long whatever their size: others run beside them
+		c.learn(300+i%400, 250*time.Millisecond)
+	}
+	if got := c.alone(1); got != 2*time.Millisecond {
+		t.Errorf("one item is thought to take %s", got)
+	}
+	if got := c.alone(500); got < 200*time.Millisecond {
+		t.Errorf("500 items are thought to take %s", got)
+	}
+	for range 100 {
+		c.learn(4, 200*time.Millisecond) // the model has become slow
+	}
+	if got := c.alone(1); got < 190*time.Millisecond {
+		t.Errorf("one item is thought to take %s of a slow model", got)
+	}
+}

@@ -15,7 +15,10 @@ const (
 	pressureEvery = 20 * time.Millisecond
 	// bearable is how long what arrives may wait until it is read, up to which nothing
 	// is refused: after a large batch all its callers may come again at once.
-	bearable = 50 * time.Millisecond
+	bearable = 25 * time.Millisecond
+	// fewCalls in 20 ms are about a tenth of a processor's work: to refuse some of
+	// them frees nothing, whoever else keeps the processors busy.
+	fewCalls = 50
 	// pressureStep is by how much more or less is let in at most, each time.
 	pressureStep = .1
 	// most is the largest part that is refused: some must be let in to be seen.
@@ -108,8 +111,6 @@ func (p *Pressure) of(key string) *arrivals {
 
 // adjust refuses more or less, by how long what arrived has waited.
 func (p *Pressure) adjust(waited time.Duration) {
-	off := float64(waited-bearable) / float64(bearable)
-	p.part = min(max(0, p.part+pressureStep*max(-1, min(off, 1))), most)
 	counted := map[*arrivals]int64{&p.rest: p.rest.calls.Swap(0)}
 	p.keys.Range(func(key, known any) bool {
 		a := known.(*arrivals)
@@ -121,6 +122,15 @@ func (p *Pressure) adjust(waited time.Duration) {
 		}
 		return true
 	})
+	var all int64
+	for _, calls := range counted {
+		all += calls
+	}
+	off := float64(waited-bearable) / float64(bearable)
+	if all < fewCalls {
+		off = -1
+	}
+	p.part = min(max(0, p.part+pressureStep*max(-1, min(off, 1))), most)
 	level := fairLevel(counted, 1-p.part)
 	for a, calls := range counted {
 		refused := 0.

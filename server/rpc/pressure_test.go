@@ -28,6 +28,16 @@ func TestNothingIsRefusedWhileTheWaitIsBearable(t *testing.T) {
 	}
 }
 
+func TestFewCallsAreLetInHoweverBusyTheMachine(t *testing.T) {
+	var p Pressure
+	for range 50 {
+		if n := refusedOf(&p, "a", fewCalls-1); n != 0 {
+			t.Fatalf("%d refused", n)
+		}
+		p.adjust(10 * bearable)
+	}
+}
+
 func TestPressureRisesWithinAFifthOfASecondAndIsGoneAsSoon(t *testing.T) {
 	var p Pressure
 	for range 10 {
