@@ -3,6 +3,7 @@ package predictor
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strconv"
@@ -95,8 +96,9 @@ func parseAddress(address string) (network, dialled string, err error) {
 
 // isHostPort reports whether u is http://HOST:PORT and no more.
 func isHostPort(u *url.URL) bool {
-	port, err := strconv.ParseUint(u.Port(), 10, 16)
-	return err == nil && port > 0 && u.Scheme == "http" && u.Hostname() != "" && u.User == nil &&
+	host, digits, err := net.SplitHostPort(u.Host) // as dialling splits it; package url is more lenient
+	port, malformed := strconv.ParseUint(digits, 10, 16)
+	return err == nil && malformed == nil && port > 0 && u.Scheme == "http" && host != "" && u.User == nil &&
 		strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
 }
 

@@ -52,7 +52,7 @@ func TestAddressesAreReadOrRefused(t *testing.T) {
 func FuzzParseAddress(f *testing.F) {
 	for _, seed := range []string{"http://127.0.0.1:8081", "http://[::1]:80/", "http://[fe80::1%25eth0]:80", "http://h:80?q#f",
 		"http://:80", "http://h:99999", "unix:/run/s", "unix:", "http://u:p@h:1/x",
-		"http://[fe80::1%25et\x800]:8"} {
+		"http://[fe80::1%25et\x800]:8", "http://htt1]:8"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, address string) {
