@@ -37,6 +37,9 @@ const (
 	// moment is how long one that writes does before it looks whether its caller
 	// still waits. Readers hardly ever meet a lock.
 	moment = 100 * time.Millisecond
+	// suspicious is how long nobody got the lock when the store is no longer taken
+	// to be well. What else writes, such as an import, lets go many times a second.
+	suspicious = 2 * time.Second
 )
 
 // conn is a connection that can be interrupted.

@@ -122,6 +122,33 @@ func TestALockBeyondPatienceIsAFault(t *testing.T) {
 	}
 }
 
+// Each of them ends by its own deadline, long before patience does.
+func TestALockThatOutlastsCallAfterCallIsAFault(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	s := openIn(t, dir)
+	release := lockByAnother(t, dir)
+	calls := 0
+	for s.Check(t.Context()) == nil {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		_, err := s.Record(ctx, []fraud.Transaction{{ID: "a", AccountID: "a", Amount: 1}})
+		cancel()
+		if calls++; !errors.Is(err, context.DeadlineExceeded) {
+			t.Fatalf("call %d: %v", calls, err)
+		}
+	}
+	if want := int(suspicious / moment); calls < want {
+		t.Errorf("it took %d calls of a moment each, want %d", calls, want)
+	}
+	release()
+	if err := s.Check(t.Context()); err != nil {
+		t.Errorf("check of the released store: %v", err)
+	}
+	if s.inVain != 0 {
+		t.Errorf("waited in vain for %v", s.inVain)
+	}
+}
+
 // What hangs in the system cannot be interrupted; who asks is answered all the same.
 func TestACheckIsAnsweredWhileTheStoreHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -39,6 +39,7 @@ type Store struct {
 	lookUps *pool
 	folding *folding
 	health  health
+	inVain  time.Duration // how long nobody got the file's lock; of who holds write's connection
 
 	underWay sync.RWMutex // held for reading by each call
 	closed   bool
@@ -117,7 +118,7 @@ func (s *Store) Close() error {
 // have to fail if another process had written since.
 func (s *Store) update(ctx context.Context, what string, do func(c *engine.Conn) error) error {
 	return s.call(ctx, what, s.write, func(c *engine.Conn) error {
-		if err := begin(ctx, c); err != nil {
+		if err := s.begin(ctx, c); err != nil {
 			return err
 		}
 		if err := do(c); err != nil {
@@ -135,11 +136,19 @@ func (s *Store) update(ctx context.Context, what string, do func(c *engine.Conn)
 }
 
 // begin takes the file's lock, and waits for it a moment at a time: SQLite does
-// not see meanwhile that the caller has gone.
-func begin(ctx context.Context, c *engine.Conn) error {
-	for waited := time.Duration(0); ; waited += moment {
+// not see meanwhile that the caller has gone. Callers may all go before patience
+// ends, so that what they waited in vain is added up.
+func (s *Store) begin(ctx context.Context, c *engine.Conn) error {
+	for waited := moment; ; waited += moment {
 		err := run(c, "BEGIN IMMEDIATE")
-		if codeOf(err).ToPrimary() != engine.ResultBusy || ctx.Err() != nil || waited >= patience {
+		if codeOf(err).ToPrimary() != engine.ResultBusy {
+			s.inVain = 0
+			return err
+		}
+		if s.inVain += moment; s.inVain >= suspicious {
+			s.health.failed(err)
+		}
+		if ctx.Err() != nil || waited >= patience {
 			return err
 		}
 	}
