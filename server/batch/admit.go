@@ -64,12 +64,22 @@ func (b *Batcher[In, Out]) hasRoom(line lineOf, items int) bool {
 // now, leaves, and when it is answered: the batches ahead of it share the slots,
 // and whatever else waits by then travels along. Holds b.mu.
 func (b *Batcher[In, Out]) expect(ahead, items int) (leaves, back time.Duration) {
-	slots := time.Duration(b.opts.slots())
-	full := (ahead + items - 1) / b.opts.MaxItems
-	along := min(b.queue.items+items-full*b.opts.MaxItems, b.opts.MaxItems)
-	leaves = time.Duration(full) * b.cost.of(b.opts.MaxItems) / slots
+	slots, most := time.Duration(b.opts.slots()), b.most()
+	full := (ahead + items - 1) / most
+	along := min(b.queue.items+items-full*most, most)
+	leaves = time.Duration(full) * b.cost.of(most) / slots
 	if len(b.running) >= int(slots) {
 		leaves += max(b.soonest(), time.Microsecond)
 	}
 	return leaves, leaves + b.cost.of(along) + b.lag
+}
+
+// most is how many items a batch may hold now: fewer than MaxItems where so many
+// take so long that a single call that came behind them would have to be refused.
+// Holds b.mu.
+func (b *Batcher[In, Out]) most() int {
+	if b.opts.Whole {
+		return b.opts.MaxItems
+	}
+	return b.cost.within(max(b.opts.MaxWait, patience*b.cost.alone(1))/2, b.opts.MaxItems)
 }

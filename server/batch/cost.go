@@ -37,12 +37,37 @@ func (c *cost) of(items int) time.Duration {
 		return 0
 	}
 	n, d := c.n/c.weight, c.d/c.weight // means
-	slope := 0.0
-	if spread := c.nn/c.weight - n*n; spread > 1e-6*n*n {
-		// Neither less than nothing an item nor less than nothing a batch.
-		slope = min(max(0, (c.nd/c.weight-n*d)/spread), d/n)
+	slope, known := c.slope()
+	if !known && float64(items) > n {
+		slope = 0
 	}
 	return time.Duration((d + slope*(float64(items)-n)) * float64(time.Second))
+}
+
+// slope is how many seconds more one more item takes, at least 0 and at most an
+// item's part of a batch. While all batches seen were of one size it is not known,
+// and taken for that part.
+func (c *cost) slope() (each float64, known bool) {
+	if c.weight == 0 {
+		return 0, false
+	}
+	n, d := c.n/c.weight, c.d/c.weight
+	spread := c.nn/c.weight - n*n
+	if spread <= 1e-6*n*n {
+		return d / n, false
+	}
+	return min(max(0, (c.nd/c.weight-n*d)/spread), d/n), true
+}
+
+// within tells how many items a batch may hold, at most most, to take no longer
+// than limit. It is no fewer than a small batch holds, and all where a batch takes
+// as long whatever it holds.
+func (c *cost) within(limit time.Duration, most int) int {
+	each, _ := c.slope()
+	if each == 0 || c.of(most) <= limit {
+		return most
+	}
+	return min(max(smallBatch, int((limit-c.of(0)).Seconds()/each)), most)
 }
 
 // alone estimates how long so many items take when little else is asked. Under load

@@ -27,12 +27,38 @@ func TestACostIsALineThroughTheBatchesSeen(t *testing.T) {
 		"between the sizes seen": {[]int{1, 100, 1000}, 500, each + 500*item},
 		"beyond them":            {[]int{1, 100}, 1000, each + 1000*item},
 		"one size, the same":     {[]int{64}, 64, each + 64*item},
-		"one size, another":      {[]int{64}, 1000, each + 64*item}, // there is no telling more
+		"one size, a larger one": {[]int{64}, 1000, each + 64*item}, // there is no telling more
+		"one size, a part of it": {[]int{64}, 16, (each + 64*item) / 4},
 	} {
 		got := learned(each, item, c.sizes...).of(c.items)
 		if d := got - c.want; d < -time.Microsecond || d > time.Microsecond {
 			t.Errorf("%s: %s, want %s", name, got, c.want)
 		}
+	}
+}
+
+func TestABatchHoldsWhatFitsIntoItsTime(t *testing.T) {
+	const each, item = 2 * time.Millisecond, 100 * time.Microsecond
+	for name, c := range map[string]struct {
+		sizes []int
+		limit time.Duration
+		want  int
+	}{
+		"all":                        {[]int{1, 1000}, 110 * time.Millisecond, 1000},
+		"a part":                     {[]int{1, 1000}, 52 * time.Millisecond, 500},
+		"a small batch at least":     {[]int{1, 1000}, time.Millisecond, smallBatch},
+		"of one size, by proportion": {[]int{980}, 50 * time.Millisecond, 490},
+		"none was seen":              {nil, time.Millisecond, 1000},
+	} {
+		if got := learned(each, item, c.sizes...).within(c.limit, 1000); got < c.want-1 || got > c.want+1 {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+func TestABatchHoldsAllWhereThatTakesNoLonger(t *testing.T) {
+	if got := learned(time.Second, 0, 1, 1000).within(time.Millisecond, 1000); got != 1000 {
+		t.Errorf("%d, want 1000", got)
 	}
 }
 

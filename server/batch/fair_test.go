@@ -172,6 +172,46 @@ func TestWhoWouldWaitTooLongIsRefusedWhateverItsPatience(t *testing.T) {
 	}
 }
 
+// A batch of 1,000 items would take a second, as long as nobody may wait.
+func TestBesideCallsOfManyOfASlowModelNoSingleOneIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBatcher(t, batch.Options{}, func(_ context.Context, items []int, _ func()) []batch.Result[int] {
+			time.Sleep(5*time.Millisecond + time.Duration(len(items))*time.Millisecond)
+			return make([]batch.Result[int], len(items))
+		})
+		var callers sync.WaitGroup
+		busy, stop := context.WithCancel(context.Background())
+		for range 8 {
+			callers.Go(func() {
+				for busy.Err() == nil {
+					if _, err := b.DoMany(context.Background(), "", numbers(1, 1000)); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		slowest := time.Duration(0)
+		for i := range 1000 {
+			time.Sleep(time.Duration(i%100) * time.Millisecond)
+			asked := time.Now()
+			_, err := b.Do(context.Background(), "", 1)
+			if i < 5 { // the first batches teach how long they take
+				continue
+			}
+			if err != nil {
+				t.Errorf("single call %d: %v", i, err)
+			}
+			slowest = max(slowest, time.Since(asked))
+		}
+		stop()
+		callers.Wait()
+		if slowest > 150*time.Millisecond { // a few batches; one of all took a second
+			t.Errorf("a single call took %v", slowest)
+		}
+	})
+}
+
 // Random calls of random flows, of which each item is answered once, by its own
 // answer, whatever the order.
 func TestEveryItemLeavesOnce(t *testing.T) {
