@@ -81,5 +81,5 @@ func (b *Batcher[In, Out]) most() int {
 	if b.opts.Whole {
 		return b.opts.MaxItems
 	}
-	return b.cost.within(max(b.opts.MaxWait, patience*b.cost.alone(1))/2, b.opts.MaxItems)
+	return b.cost.within(max(b.opts.MaxWait, patience*b.cost.alone(1))*3/4, b.opts.MaxItems)
 }
