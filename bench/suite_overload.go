@@ -42,7 +42,7 @@ func (b *bench) measureTwice(ctx context.Context) error {
 	if !b.only.MatchString("overload/" + result.Unary) {
 		return nil
 	}
-	_, alone, before, err := b.startUnary(ctx)
+	_, alone, before, err := b.startUnary(ctx, 2)
 	if err != nil {
 		return err
 	}

@@ -20,11 +20,11 @@ const (
 // the rest refused at once, and nothing of it to last.
 //
 // With its own model the service is bound by the processors, which it shares with
-// the generator: to refuse takes what there is. Before a slow host it is bound by
-// the host.
+// the generator: to refuse takes what there is. Before a slow host of one process
+// it is bound by that, and has a processor to itself.
 func (b *bench) measureTriple(ctx context.Context) error {
 	if b.only.MatchString("triple/" + result.Unary) {
-		_, alone, before, err := b.startUnary(ctx)
+		_, alone, before, err := b.startUnary(ctx, 1)
 		if err != nil {
 			return err
 		}
@@ -54,7 +54,7 @@ func (b *bench) measureTripleOf(ctx context.Context, system string, t target) er
 		span  time.Duration
 	}{{.5, b.openSpan()}, {3, b.tripleSpan()}, {.5, b.openSpan()}} {
 		c.Share, c.Rate, c.Round = step.share, step.share*peak, 1+round/2 // the second half comes after
-		if err := b.time(ctx, c, t, step.span, int64(min(c.Rate, 1.5*peak))+10_000, b.flood(tripleConnections, c.Rate)); err != nil {
+		if err := b.time(ctx, c, t, step.span, int64(min(c.Rate, 1.5*peak))+1000, b.flood(tripleConnections, c.Rate)); err != nil {
 			return err
 		}
 		b.sayTriple()

@@ -12,7 +12,7 @@ import (
 // startUnary starts a server that has PredictFraud alone, as somebody who never
 // heard of us wrote it, and our service before it,
 // to be started when it is first needed.
-func (b *bench) startUnary(ctx context.Context) (peer.Peer, *server, *gateway, error) {
+func (b *bench) startUnary(ctx context.Context, processes int) (peer.Peer, *server, *gateway, error) {
 	peers, err := peer.All(filepath.Join(b.repo, "bench", "peers"))
 	if err != nil {
 		return peer.Peer{}, nil, nil, err
@@ -21,6 +21,7 @@ func (b *bench) startUnary(ctx context.Context) (peer.Peer, *server, *gateway, e
 		if p.Name != unaryPeer {
 			continue
 		}
+		p.Serve = fmt.Sprintf("PROCESSES=%d; %s", processes, p.Serve)
 		alone, err := b.startPeer(ctx, p)
 		if err != nil {
 			return p, nil, nil, err
@@ -36,7 +37,7 @@ func (b *bench) measureUnary(ctx context.Context) error {
 	if !b.wantedAny(b.unaryCells(1)) {
 		return nil
 	}
-	p, alone, before, err := b.startUnary(ctx)
+	p, alone, before, err := b.startUnary(ctx, 2)
 	if err != nil {
 		return err
 	}

@@ -44,10 +44,19 @@ func (b *Batcher[In, Out]) admit(line lineOf, items int, deadline time.Time) err
 		return nil
 	}
 	late := !deadline.IsZero() && back > time.Until(deadline)
-	if tooLong := leaves+b.lag > max(b.opts.MaxWait, patience*b.cost.alone(items)); tooLong || late {
+	tooLong := leaves+b.lag > max(b.opts.MaxWait, patience*b.cost.alone(items))
+	if late || tooLong && !b.leavesNext(line, items) {
 		return &FullError{RetryAfter: leaves}
 	}
 	return nil
+}
+
+// leavesNext reports whether items would be their line's only ones and leave with
+// the next batch: what makes them wait is under way, and was others' to ask. Holds
+// b.mu.
+func (b *Batcher[In, Out]) leavesNext(line lineOf, items int) bool {
+	own, lines := b.queue.own(line)
+	return own == 0 && items <= b.most()/lines
 }
 
 // hasRoom reports whether items may wait. Those of a line with less than its share

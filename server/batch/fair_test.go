@@ -172,6 +172,47 @@ func TestWhoWouldWaitTooLongIsRefusedWhateverItsPatience(t *testing.T) {
 	}
 }
 
+// What is under way cannot be shortened: who asks for one item waits for its end,
+// and who has one waiting is refused another.
+func TestTheFirstOfALineIsNotRefusedForWhatIsUnderWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBatcher(t, batch.Options{InFlight: 1, Whole: true}, func(_ context.Context, items []int, _ func()) []batch.Result[int] {
+			time.Sleep(time.Duration(len(items)) * time.Millisecond)
+			return make([]batch.Result[int], len(items))
+		})
+		ask := func(flow string, items int) error {
+			_, err := b.DoMany(context.Background(), flow, numbers(1, items))
+			return err
+		}
+		for range 3 { // that teach how long they take
+			if err := errors.Join(ask("a", 1), ask("a", 1000)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var callers sync.WaitGroup
+		var refused sync.Map
+		for _, c := range []struct {
+			name, flow string
+			items      int
+		}{{"under way", "a", 1000}, {"first", "b", 1}, {"second", "b", 1}, {"first of many", "b", 1000}, {"first of another", "c", 1}} {
+			callers.Go(func() {
+				if err := ask(c.flow, c.items); err != nil {
+					refused.Store(c.name, err)
+				}
+			})
+			synctest.Wait()
+		}
+		callers.Wait()
+		if _, ok := refused.LoadAndDelete("second"); !ok {
+			t.Error("a second one was let in")
+		}
+		refused.Range(func(name, err any) bool {
+			t.Errorf("%s: %v", name, err)
+			return true
+		})
+	})
+}
+
 // A batch of 1,000 items would take a second, as long as nobody may wait.
 func TestBesideCallsOfManyOfASlowModelNoSingleOneIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
