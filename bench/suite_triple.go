@@ -10,9 +10,8 @@ import (
 
 // How long what saturates three times is offered, and by how many connections.
 const (
-	tripleSeconds     = 60
-	tripleConnections = 2048
-	tripleSaturating  = 512 // callers of a closed loop, who have the most answered
+	tripleSeconds     = 12
+	tripleConnections = 2048 // at most; each asks once a second at least
 )
 
 // measureTriple offers half of what saturates, three times as much for a minute,
@@ -28,23 +27,25 @@ func (b *bench) measureTriple(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := b.measureTripleOf(ctx, result.Unary, target{gateway: before, behind: alone}); err != nil {
+		if err := b.measureTripleOf(ctx, result.Unary, target{gateway: before, behind: alone}, 64); err != nil {
 			return err
 		}
 		b.set.StopAll()
 	}
-	return b.measureTripleOf(ctx, result.Us, target{gateway: b.newGateway(b.pristine, "local")})
+	return b.measureTripleOf(ctx, result.Us, target{gateway: b.newGateway(b.pristine, "local")}, 512)
 }
 
-func (b *bench) measureTripleOf(ctx context.Context, system string, t target) error {
+// measureTripleOf takes how many callers of a closed loop have the most answered:
+// more of them would be refused, and ask again at once.
+func (b *bench) measureTripleOf(ctx context.Context, system string, t target, saturating int) error {
 	c := result.Cell{
-		Suite: "triple", System: system, Call: result.Get, Protocol: result.ConnectJSON, Callers: tripleSaturating, Share: 1,
+		Suite: "triple", System: system, Call: result.Get, Protocol: result.ConnectJSON, Callers: saturating, Share: 1,
 		Recorded: b.Recorded, Round: 1, KeepMemory: true,
 	}
 	if !b.wanted(c) {
 		return nil
 	}
-	if err := b.time(ctx, c, t, b.span(), drawRate(tripleSaturating), b.flood(tripleSaturating, 0)); err != nil {
+	if err := b.time(ctx, c, t, b.span(), drawRate(saturating), b.flood(saturating, 0)); err != nil {
 		return err
 	}
 	peak := b.run.Cells[len(b.run.Cells)-1].AnswersPerSecond
@@ -54,7 +55,7 @@ func (b *bench) measureTripleOf(ctx context.Context, system string, t target) er
 		span  time.Duration
 	}{{.5, b.openSpan()}, {3, b.tripleSpan()}, {.5, b.openSpan()}} {
 		c.Share, c.Rate, c.Round = step.share, step.share*peak, 1+round/2 // the second half comes after
-		if err := b.time(ctx, c, t, step.span, int64(min(c.Rate, 1.5*peak))+1000, b.flood(tripleConnections, c.Rate)); err != nil {
+		if err := b.time(ctx, c, t, step.span, int64(min(c.Rate, 1.5*peak))+1000, b.flood(min(tripleConnections, int(c.Rate)), c.Rate)); err != nil {
 			return err
 		}
 		b.sayTriple()

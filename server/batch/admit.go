@@ -44,7 +44,7 @@ func (b *Batcher[In, Out]) admit(line lineOf, items int, deadline time.Time) err
 		return nil
 	}
 	late := !deadline.IsZero() && back > time.Until(deadline)
-	tooLong := leaves+b.lag > max(b.opts.MaxWait, patience*b.cost.alone(items))
+	tooLong := leaves > max(b.opts.MaxWait, patience*b.cost.alone(items))
 	if late || tooLong && !b.leavesNext(line, items) {
 		return &FullError{RetryAfter: leaves}
 	}

@@ -1,30 +1,35 @@
 package batch
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // cost learns how long batches take: so much each, and so much an item. It is a
 // straight line through the batches seen, by least squares, of which the latest
 // count most (recursive least squares with exponential forgetting).
 type cost struct {
-	weight, n, d, nn, nd float64 // sums over batches: 1, items, seconds, and products
-	small                float64 // seconds that small batches take, smoothed; 0: none was seen
+	weight, n, d, nn, nd float64     // sums over batches: 1, items, seconds, and products
+	few                  [32]float64 // seconds that the latest batches of a few items took, in a ring
+	seen                 int         // how many of them there were
 }
 
-// smallBatch is up to how many items a batch takes about as long as one of a single
-// item.
-const smallBatch = 16
+const (
+	// smallBatch is how many items are no burden to each other.
+	smallBatch = 16
+	// aFew items are all that a batch holds only where little is asked. A service at
+	// its limit has larger ones, so that what it takes then teaches nothing.
+	aFew = 4
+)
 
 // memory is how much of a batch's weight the next one leaves it.
 const memory = 15. / 16
 
 func (c *cost) learn(items int, took time.Duration) {
 	n, d := float64(items), took.Seconds()
-	switch {
-	case items > smallBatch:
-	case c.small == 0:
-		c.small = d
-	default:
-		c.small += (d - c.small) / 16
+	if items <= aFew {
+		c.few[c.seen%len(c.few)] = d
+		c.seen++
 	}
 	c.weight = c.weight*memory + 1
 	c.n, c.d = c.n*memory+n, c.d*memory+d
@@ -70,11 +75,14 @@ func (c *cost) within(limit time.Duration, most int) int {
 	return min(max(smallBatch, int((limit-c.of(0)).Seconds()/each)), most)
 }
 
-// alone estimates how long so many items take when little else is asked. Under load
-// only large batches are seen, by which the line tells nothing of a single item.
+// alone estimates how long so many items take when nothing else is asked. Under load
+// only large batches are seen, by which the line tells nothing of a single item. As
+// BBR takes the shortest round trip of late for that of an empty path, this takes
+// the quickest of the latest batches of a few items: the others met company
+// (Cardwell et al., "BBR: Congestion-Based Congestion Control", 2016).
 func (c *cost) alone(items int) time.Duration {
-	if items > smallBatch || c.small == 0 {
+	if items > smallBatch || c.seen == 0 {
 		return c.of(items)
 	}
-	return time.Duration(c.small * float64(time.Second))
+	return time.Duration(slices.Min(c.few[:min(c.seen, len(c.few))]) * float64(time.Second))
 }
