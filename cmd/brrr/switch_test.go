@@ -141,7 +141,7 @@ func startSwitcher(t *testing.T, s *shelf) *switcher {
 	t.Helper()
 	w := &switcher{shelf: s, serving: s.good[0], journal: newJournal(testLog(t).Handler())}
 	var err error
-	w.app, err = parseServe(t, t.TempDir(), "--models="+s.root, "--deadline=30s").start(t.Context(), slog.New(w.journal))
+	w.app, err = parseServe(t, t.TempDir(), "--models="+s.root, "--deadline=30s", "--max-wait=30s").start(t.Context(), slog.New(w.journal))
 	if err != nil {
 		t.Fatal(err)
 	}

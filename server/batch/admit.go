@@ -83,12 +83,16 @@ func (b *Batcher[In, Out]) expect(ahead, items int) (leaves, back time.Duration)
 	return leaves, leaves + b.cost.of(along) + b.lag
 }
 
+// leastItems a batch may hold, however long they take: a call of many is not spread
+// over many batches, which different models may answer.
+const leastItems = 256
+
 // most is how many items a batch may hold now: fewer than MaxItems where so many
-// take so long that a single call that came behind them would have to be refused.
-// Holds b.mu.
+// take so long that a single call that came behind them would wait too long. Holds
+// b.mu.
 func (b *Batcher[In, Out]) most() int {
 	if b.opts.Whole {
 		return b.opts.MaxItems
 	}
-	return b.cost.within(max(b.opts.MaxWait, patience*b.cost.alone(1))*3/4, b.opts.MaxItems)
+	return b.cost.within(max(b.opts.MaxWait, patience*b.cost.alone(1))*3/4, leastItems, b.opts.MaxItems)
 }

@@ -64,15 +64,14 @@ func (c *cost) slope() (each float64, known bool) {
 	return min(max(0, (c.nd/c.weight-n*d)/spread), d/n), true
 }
 
-// within tells how many items a batch may hold, at most most, to take no longer
-// than limit. It is no fewer than a small batch holds, and all where a batch takes
-// as long whatever it holds.
-func (c *cost) within(limit time.Duration, most int) int {
+// within tells how many items a batch may hold, from least to most, to take no
+// longer than limit: most where it takes as long whatever it holds.
+func (c *cost) within(limit time.Duration, least, most int) int {
 	each, _ := c.slope()
 	if each == 0 || c.of(most) <= limit {
 		return most
 	}
-	return min(max(smallBatch, int((limit-c.of(0)).Seconds()/each)), most)
+	return min(max(least, int((limit-c.of(0)).Seconds()/each)), most)
 }
 
 // alone estimates how long so many items take when nothing else is asked. Under load

@@ -46,18 +46,18 @@ func TestABatchHoldsWhatFitsIntoItsTime(t *testing.T) {
 	}{
 		"all":                        {[]int{1, 1000}, 110 * time.Millisecond, 1000},
 		"a part":                     {[]int{1, 1000}, 52 * time.Millisecond, 500},
-		"a small batch at least":     {[]int{1, 1000}, time.Millisecond, smallBatch},
+		"some at least":              {[]int{1, 1000}, time.Millisecond, 50},
 		"of one size, by proportion": {[]int{980}, 50 * time.Millisecond, 490},
 		"none was seen":              {nil, time.Millisecond, 1000},
 	} {
-		if got := learned(each, item, c.sizes...).within(c.limit, 1000); got < c.want-1 || got > c.want+1 {
+		if got := learned(each, item, c.sizes...).within(c.limit, 50, 1000); got < c.want-1 || got > c.want+1 {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}
 }
 
 func TestABatchHoldsAllWhereThatTakesNoLonger(t *testing.T) {
-	if got := learned(time.Second, 0, 1, 1000).within(time.Millisecond, 1000); got != 1000 {
+	if got := learned(time.Second, 0, 1, 1000).within(time.Millisecond, 50, 1000); got != 1000 {
 		t.Errorf("%d, want 1000", got)
 	}
 }
