@@ -10,7 +10,7 @@ import (
 
 // How long what saturates three times is offered, and by how many connections.
 const (
-	tripleSeconds     = 12
+	tripleSeconds     = 60
 	tripleConnections = 2048 // at most; each asks once a second at least
 )
 

@@ -56,7 +56,7 @@ func (b *Batcher[In, Out]) admit(line lineOf, items int, deadline time.Time) err
 // b.mu.
 func (b *Batcher[In, Out]) leavesNext(line lineOf, items int) bool {
 	own, lines := b.queue.own(line)
-	return own == 0 && items <= b.most()/lines
+	return own == 0 && items <= b.most(items)/lines
 }
 
 // hasRoom reports whether items may wait. Those of a line with less than its share
@@ -73,7 +73,7 @@ func (b *Batcher[In, Out]) hasRoom(line lineOf, items int) bool {
 // now, leaves, and when it is answered: the batches ahead of it share the slots,
 // and whatever else waits by then travels along. Holds b.mu.
 func (b *Batcher[In, Out]) expect(ahead, items int) (leaves, back time.Duration) {
-	slots, most := time.Duration(b.opts.slots()), b.most()
+	slots, most := time.Duration(b.opts.slots()), b.most(items)
 	full := (ahead + items - 1) / most
 	along := min(b.queue.items+items-full*most, most)
 	leaves = time.Duration(full) * b.cost.of(most) / slots
@@ -83,16 +83,21 @@ func (b *Batcher[In, Out]) expect(ahead, items int) (leaves, back time.Duration)
 	return leaves, leaves + b.cost.of(along) + b.lag
 }
 
-// leastItems a batch may hold, however long they take: a call of many is not spread
-// over many batches, which different models may answer.
-const leastItems = 256
+// leastOfMany items a batch may hold where calls of many wait, however long they
+// take: such a call is not spread over many batches, which different models may
+// answer.
+const leastOfMany = 256
 
-// most is how many items a batch may hold now: fewer than MaxItems where so many
-// take so long that a single call that came behind them would wait too long. Holds
-// b.mu.
-func (b *Batcher[In, Out]) most() int {
+// most is how many items a batch may hold now, with a call of so many: fewer than
+// MaxItems where so many take so long that a single call that came behind them
+// would wait too long. Holds b.mu.
+func (b *Batcher[In, Out]) most(items int) int {
 	if b.opts.Whole {
 		return b.opts.MaxItems
 	}
-	return b.cost.within(max(b.opts.MaxWait, patience*b.cost.alone(1))*3/4, leastItems, b.opts.MaxItems)
+	least := smallBatch
+	if items > 1 || b.queue.hasMany() {
+		least = leastOfMany
+	}
+	return b.cost.within(max(b.opts.MaxWait, patience*b.cost.alone(1))*3/4, least, b.opts.MaxItems)
 }

@@ -160,7 +160,7 @@ func (b *Batcher[In, Out]) next() ([]waiting[In, Out], *trip) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.taken <= b.opts.slots() { // or else those who hold the others go on
-		if batch := b.queue.take(b.most()); len(batch) > 0 {
+		if batch := b.queue.take(b.most(0)); len(batch) > 0 {
 			return batch, b.depart(len(batch))
 		}
 	}

@@ -53,6 +53,11 @@ func (q *queue[In, Out]) own(of lineOf) (items, lines int) {
 	return 0, len(q.turns) + 1
 }
 
+// hasMany reports whether calls of many items wait.
+func (q *queue[In, Out]) hasMany() bool {
+	return slices.ContainsFunc(q.turns, func(l *line[In, Out]) bool { return l.of.many })
+}
+
 // ahead is how many items leave before the last of so many more of a line, its
 // own included: every other line has as much of each batch.
 func (q *queue[In, Out]) ahead(of lineOf, more int) int {
