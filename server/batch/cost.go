@@ -12,6 +12,7 @@ type cost struct {
 	weight, n, d, nn, nd float64     // sums over batches: 1, items, seconds, and products
 	few                  [32]float64 // seconds that the latest batches of a few items took, in a ring
 	seen                 int         // how many of them there were
+	quickest             float64     // of few: asked for each call, and so found once a batch
 }
 
 const (
@@ -30,6 +31,7 @@ func (c *cost) learn(items int, took time.Duration) {
 	if items <= aFew {
 		c.few[c.seen%len(c.few)] = d
 		c.seen++
+		c.quickest = slices.Min(c.few[:min(c.seen, len(c.few))])
 	}
 	c.weight = c.weight*memory + 1
 	c.n, c.d = c.n*memory+n, c.d*memory+d
@@ -83,5 +85,5 @@ func (c *cost) alone(items int) time.Duration {
 	if items > smallBatch || c.seen == 0 {
 		return c.of(items)
 	}
-	return time.Duration(slices.Min(c.few[:min(c.seen, len(c.few))]) * float64(time.Second))
+	return time.Duration(c.quickest * float64(time.Second))
 }
