@@ -50,15 +50,7 @@ func TestTheRecordIsBackedUpLookedIntoAndRestored(t *testing.T) {
 		if step.name == "look into a damaged one" {
 			damage()
 		}
-		code, out, errs := command(t, step.args...)
-		if code != step.code {
-			t.Errorf("%s: exit %d, want %d\n%s%s", step.name, code, step.code, out, errs)
-		}
-		for _, says := range step.says {
-			if !strings.Contains(out+errs, says) {
-				t.Errorf("%s: lacks %q\n%s%s", step.name, says, out, errs)
-			}
-		}
+		checkCommand(t, step.name, step.args, step.code, step.says)
 	}
 }
 

@@ -38,14 +38,20 @@ func TestTheClientCommands(t *testing.T) {
 		{"list with a bad filter", []string{"list", "--min=101"}, exitFailed, []string{"filter.min_fraud_probability: must be"}},
 		{"model", []string{"model", "show"}, exitDone, []string{"simulated-", "amount, time, age_of_account, number_of_transactions", "average_precision"}},
 	} {
-		code, out, errs := command(t, step.args...)
-		if code != step.code {
-			t.Errorf("%s: exit %d, want %d\n%s%s", step.name, code, step.code, out, errs)
-		}
-		for _, says := range step.says {
-			if !strings.Contains(out+errs, says) {
-				t.Errorf("%s: lacks %q\n%s%s", step.name, says, out, errs)
-			}
+		checkCommand(t, step.name, step.args, step.code, step.says)
+	}
+}
+
+// checkCommand runs a command and wants its exit code, and all of what it is to say.
+func checkCommand(t *testing.T, name string, args []string, want int, says []string) {
+	t.Helper()
+	code, out, errs := command(t, args...)
+	if code != want {
+		t.Errorf("%s: exit %d, want %d\n%s%s", name, code, want, out, errs)
+	}
+	for _, part := range says {
+		if !strings.Contains(out+errs, part) {
+			t.Errorf("%s: lacks %q\n%s%s", name, part, out, errs)
 		}
 	}
 }
