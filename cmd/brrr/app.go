@@ -165,7 +165,7 @@ func (a *app) close(drain time.Duration) error {
 	}
 	var errs []error
 	for _, server := range a.servers {
-		if err := server.Shutdown(ctx); err != nil {
+		if err := shutDown(ctx, server); err != nil {
 			errs = append(errs, fmt.Errorf("calls were still under way: %w", err), server.Close())
 		}
 	}

@@ -104,7 +104,8 @@ func TestCallsOfManyNeverStarveSingleOnes(t *testing.T) {
 					answered <- nil
 					return
 				}
-				if err != nil {
+				// Calls of many may be refused when the machine is slow; single ones may not.
+				if err != nil && connect.CodeOf(err) != connect.CodeResourceExhausted {
 					answered <- err
 					return
 				}
