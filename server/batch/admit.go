@@ -95,9 +95,9 @@ func (b *Batcher[In, Out]) most(items int) int {
 	if b.opts.Whole {
 		return b.opts.MaxItems
 	}
-	least := smallBatch
+	longest := max(b.opts.MaxWait, patience*b.cost.alone(1))
 	if items > 1 || b.queue.hasMany() {
-		least = leastOfMany
+		return b.cost.within(longest*3/4, leastOfMany, b.opts.MaxItems)
 	}
-	return b.cost.within(max(b.opts.MaxWait, patience*b.cost.alone(1))*3/4, least, b.opts.MaxItems)
+	return b.cost.within(longest/2, smallBatch, b.cost.foreseeable(smallBatch, b.opts.MaxItems))
 }

@@ -13,6 +13,7 @@ type cost struct {
 	few                  [32]float64 // seconds that the latest batches of a few items took, in a ring
 	seen                 int         // how many of them there were
 	quickest             float64     // of few: asked for each call, and so found once a batch
+	largest              float64     // items of a batch, of late
 }
 
 const (
@@ -28,6 +29,7 @@ const memory = 15. / 16
 
 func (c *cost) learn(items int, took time.Duration) {
 	n, d := float64(items), took.Seconds()
+	c.largest = max(n, c.largest*memory)
 	if items <= aFew {
 		c.few[c.seen%len(c.few)] = d
 		c.seen++
@@ -74,6 +76,14 @@ func (c *cost) within(limit time.Duration, least, most int) int {
 		return most
 	}
 	return min(max(least, int((limit-c.of(0)).Seconds()/each)), most)
+}
+
+// foreseeable is how many items a batch may hold, from least to most, to take about
+// as long as estimated: twice as many as of late, as nobody knows what lies far
+// beyond. A slow host that had one at a time is not sent a thousand (as TCP's slow
+// start).
+func (c *cost) foreseeable(least, most int) int {
+	return min(most, max(least, int(2*c.largest)))
 }
 
 // alone estimates how long so many items take when nothing else is asked. Under load

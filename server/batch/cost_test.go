@@ -2,6 +2,7 @@ package batch
 
 import (
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -51,6 +52,23 @@ func TestABatchHoldsWhatFitsIntoItsTime(t *testing.T) {
 		"none was seen":              {nil, time.Millisecond, 1000},
 	} {
 		if got := learned(each, item, c.sizes...).within(c.limit, 50, 1000); got < c.want-1 || got > c.want+1 {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+}
+
+func TestABatchHoldsTwiceAsManyAsOfLate(t *testing.T) {
+	for name, c := range map[string]struct {
+		sizes []int
+		want  int
+	}{
+		"none was seen":        {nil, 16},
+		"few":                  {[]int{1, 2, 1}, 16},
+		"the largest counts":   {[]int{1, 100}, 200},
+		"but only of late":     {append([]int{1000}, slices.Repeat([]int{30}, 100)...), 60},
+		"not more than may be": {[]int{900}, 1000},
+	} {
+		if got := learned(0, 0, c.sizes...).foreseeable(16, 1000); got != c.want {
 			t.Errorf("%s: %d, want %d", name, got, c.want)
 		}
 	}

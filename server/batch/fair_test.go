@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -249,6 +250,55 @@ func TestBesideCallsOfManyOfASlowModelNoSingleOneIsRefused(t *testing.T) {
 		callers.Wait()
 		if slowest > 700*time.Millisecond { // of two batches with a quarter each; whole ones take a second
 			t.Errorf("a single call took %v", slowest)
+		}
+	})
+}
+
+// A host whose few calls hide what many cost: up to four take as long as one. When
+// three times as much is asked as it does, all at once, nobody waits for a batch of
+// hundreds until it is known what they take.
+func TestASuddenFloodBeforeASlowHostKeepsNobodyWaiting(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		host := make(chan struct{}, 1) // one process, however many batches are sent to it
+		b := newBatcher(t, batch.Options{MaxWait: 50 * time.Millisecond}, func(_ context.Context, items []int, _ func()) []batch.Result[int] {
+			host <- struct{}{}
+			defer func() { <-host }()
+			time.Sleep(time.Duration(max(4, len(items))) * time.Millisecond)
+			return make([]batch.Result[int], len(items))
+		})
+		var callers sync.WaitGroup
+		var answered, refused atomic.Int64
+		ask := func(longest time.Duration) {
+			asked := time.Now()
+			_, err := b.Do(context.Background(), "", 1)
+			took := time.Since(asked)
+			if err != nil {
+				refused.Add(1)
+				longest = 0 // at once
+			} else {
+				answered.Add(1)
+			}
+			if took > longest {
+				t.Errorf("%v after %v, want %v", err, took, longest)
+			}
+		}
+		for range 1000 { // two seconds of half of what it does
+			callers.Go(func() { ask(time.Second) })
+			time.Sleep(2 * time.Millisecond)
+		}
+		if n := refused.Load(); n > 0 {
+			t.Errorf("%d refused at half load", n)
+		}
+		answered.Store(0)
+		for range 10 { // a second of three times as much, in waves
+			for range 300 {
+				callers.Go(func() { ask(300 * time.Millisecond) })
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		callers.Wait()
+		if n := answered.Load(); n < 600 { // between waves it has nothing to do
+			t.Errorf("%d of 1000 answered that could be", n)
 		}
 	})
 }
