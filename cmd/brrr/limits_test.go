@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -96,30 +95,25 @@ func TestCallsOfManyNeverStarveSingleOnes(t *testing.T) {
 		t.Fatal(err)
 	}
 	busy, stop := context.WithCancel(t.Context())
-	ended := make(chan error, 8)
-	var answered atomic.Int64 // calls of many
-	for range cap(ended) {
+	answered := make(chan error, 8)
+	for range cap(answered) {
 		go func() {
 			for {
 				_, err := s.client("backend").BatchGetFraudActivity(busy, &fraudactivityv1.BatchGetFraudActivityRequest{TransactionIds: ids})
 				if busy.Err() != nil {
-					ended <- nil
+					answered <- nil
 					return
 				}
-				// Calls of many may be refused or late where the machine is slow.
-				if code := connect.CodeOf(err); err != nil && code != connect.CodeResourceExhausted && code != connect.CodeDeadlineExceeded {
-					ended <- err
+				if err != nil {
+					answered <- err
 					return
-				}
-				if err == nil {
-					answered.Add(1)
 				}
 			}
 		}()
 	}
 	for range 12 {
 		for _, role := range []string{"backend", "client"} {
-			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			_, err := client.New(s.url, s.keys[role], client.WithRetries(0)).GetFraudActivity(ctx, &fraudactivityv1.GetFraudActivityRequest{TransactionId: "first"})
 			cancel()
 			if err != nil {
@@ -128,12 +122,9 @@ func TestCallsOfManyNeverStarveSingleOnes(t *testing.T) {
 		}
 	}
 	stop()
-	for range cap(ended) {
-		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+	for range cap(answered) {
+		if err := <-answered; err != nil && !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
-	}
-	if answered.Load() == 0 {
-		t.Error("no call of many was answered: nothing was there to starve the others")
 	}
 }
