@@ -18,6 +18,7 @@ const (
 	ReasonRateLimited          = "RATE_LIMITED"
 	ReasonPredictorUnavailable = "PREDICTOR_UNAVAILABLE"
 	ReasonStoreUnavailable     = "STORE_UNAVAILABLE"
+	ReasonIssuerUnavailable    = "ISSUER_UNAVAILABLE"
 	ReasonDeadlineExceeded     = "DEADLINE_EXCEEDED"
 	ReasonUnimplemented        = "UNIMPLEMENTED"
 	ReasonWatcherTooSlow       = "WATCHER_TOO_SLOW"

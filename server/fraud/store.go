@@ -19,6 +19,7 @@ type Store interface {
 	Feed
 	Summaries
 	Keys
+	Audit
 	Health
 	// Close waits for calls under way and releases the store.
 	Close() error
@@ -179,14 +180,17 @@ type Key struct {
 
 // Keys keeps the keys of callers.
 type Keys interface {
-	// CreateKey adds a key. Its ID is not in use.
-	CreateKey(ctx context.Context, key Key) error
+	// CreateKey adds a key, and to the audit log that the actor by did so. Its ID is
+	// not in use.
+	CreateKey(ctx context.Context, key Key, by string) error
 	// ListKeys returns every key, revoked and expired ones too, the oldest first.
 	ListKeys(ctx context.Context) ([]Key, error)
-	// RevokeKey revokes the key for good. The first time stands. found is false
-	// if there is no such key.
-	RevokeKey(ctx context.Context, id string, at time.Time) (found bool, err error)
-	// TouchKeys moves the last use of keys forward, never back.
+	// RevokeKey revokes the key for good, and adds to the audit log that the actor
+	// by did so. The first time stands, and adds nothing again. found is false if
+	// there is no such key.
+	RevokeKey(ctx context.Context, id string, at time.Time, by string) (found bool, err error)
+	// TouchKeys moves the last use of keys forward, never back. The first use of a
+	// key on a day (in UTC) is added to the audit log.
 	TouchKeys(ctx context.Context, lastUsed map[string]time.Time) error
 }
 

@@ -59,8 +59,9 @@ func fill(s *sqlite.Store) error {
 	_, recorded := s.Record(ctx, payments(0, damagedRows))
 	_, assessed := s.RecordAssessments(ctx, assessments)
 	_, reported := s.ReportOutcomes(ctx, outcomesOf(0, damagedRows/2))
-	created := s.CreateKey(ctx, fraud.Key{ID: "key", Name: "name", Role: "admin", CreatedAt: start})
-	return errors.Join(recorded, assessed, reported, created)
+	created := s.CreateKey(ctx, fraud.Key{ID: "key", Name: "name", Role: "admin", CreatedAt: start}, "user:test")
+	acted := s.RecordAct(ctx, fraud.Act{At: start, Actor: fraud.ActorServer, Kind: fraud.ActServerStarted})
+	return errors.Join(recorded, assessed, reported, created, acted)
 }
 
 func assessmentOf(k int) fraud.Assessment {

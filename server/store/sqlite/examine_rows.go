@@ -58,6 +58,12 @@ var rowsWrong = []rowCheck{
 		`SELECT 'key ' || key_id || ' is incomplete' FROM keys
 			WHERE key_id = '' OR role = '' OR length(hash) <> 32 OR created_at` + anyTime,
 	}},
+	{"audit log", "acts", []string{
+		numbered("acts", "act_seq"),
+		`SELECT 'act ' || act_seq || ' has an impossible time' FROM acts WHERE at` + ownTime,
+		// Stores are older than their audit log.
+		unsaid("created_at", "key.created"), unsaid("revoked_at", "key.revoked"),
+	}},
 }
 
 // numbered finds out whether the numbers of a table's rows are those from 1 on.
@@ -66,6 +72,13 @@ func numbered(table, column string) string {
 	return `SELECT n || ' rows have numbers from ' || first || ' to ' || last
 		FROM (SELECT count(*) AS n, min(` + column + `) AS first, max(` + column + `) AS last FROM ` + table + `)
 		WHERE n > 0 AND (first <> 1 OR last <> n)`
+}
+
+// unsaid finds keys to which something was done since there is an audit log, and
+// it does not say so.
+func unsaid(column, kind string) string {
+	return `SELECT 'key ' || key_id || ': no act says ` + kind + `' FROM keys
+		WHERE ` + column + ` >= (SELECT min(at) FROM acts) AND NOT EXISTS (SELECT 1 FROM acts WHERE object = key_id AND kind = '` + kind + `')`
 }
 
 func rowChecks() []check {

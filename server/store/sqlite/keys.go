@@ -2,6 +2,9 @@ package sqlite
 
 import (
 	"context"
+	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	engine "zombiezen.com/go/sqlite"
@@ -16,15 +19,17 @@ const (
 	listKeysSQL = `SELECT key_id, name, role, hash, created_at, expires_at, revoked_at, last_used_at
 		FROM keys ORDER BY created_at, key_seq`
 
-	revokeKeySQL = `UPDATE keys SET revoked_at = coalesce(revoked_at, ?) WHERE key_id = ?`
+	findKeySQL = `SELECT revoked_at, last_used_at FROM keys WHERE key_id = ?`
 
-	touchKeySQL = `UPDATE keys SET last_used_at = max(coalesce(last_used_at, ?1), ?1) WHERE key_id = ?2`
+	revokeKeySQL = `UPDATE keys SET revoked_at = ? WHERE key_id = ?`
+
+	touchKeySQL = `UPDATE keys SET last_used_at = ? WHERE key_id = ?`
 )
 
 // CreateKey implements fraud.Keys.
-func (s *Store) CreateKey(ctx context.Context, key fraud.Key) error {
+func (s *Store) CreateKey(ctx context.Context, key fraud.Key, by string) error {
 	return s.update(ctx, "create a key", func(c *engine.Conn) error {
-		return each(c, insertKeySQL, func(p *params) {
+		err := each(c, insertKeySQL, func(p *params) {
 			p.text(key.ID)
 			p.text(key.Name)
 			p.text(key.Role)
@@ -34,6 +39,10 @@ func (s *Store) CreateKey(ctx context.Context, key fraud.Key) error {
 			p.timeOrNull(key.RevokedAt)
 			p.timeOrNull(key.LastUsedAt)
 		}, nil)
+		if err != nil {
+			return err
+		}
+		return recordAct(c, fraud.Act{At: key.CreatedAt, Actor: by, Kind: fraud.ActKeyCreated, Object: key.ID, Detail: describeKey(key)})
 	})
 }
 
@@ -54,14 +63,36 @@ func (s *Store) ListKeys(ctx context.Context) ([]fraud.Key, error) {
 	return keys, nil
 }
 
+// describeKey is what the audit log tells of a key besides its ID.
+func describeKey(key fraud.Key) string {
+	end := "never"
+	if !key.ExpiresAt.IsZero() {
+		end = key.ExpiresAt.UTC().Format(time.RFC3339)
+	}
+	return fmt.Sprintf("name %q, role %s, expires %s", key.Name, key.Role, end)
+}
+
 // RevokeKey implements fraud.Keys.
-func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time) (found bool, err error) {
+func (s *Store) RevokeKey(ctx context.Context, id string, at time.Time, by string) (found bool, err error) {
 	err = s.update(ctx, "revoke a key", func(c *engine.Conn) error {
-		err := each(c, revokeKeySQL, func(p *params) { p.time(at); p.text(id) }, nil)
-		found = c.Changes() > 0
-		return err
+		var key fraud.Key
+		if key, found, err = findKey(c, id); err != nil || !found || !key.RevokedAt.IsZero() {
+			return err
+		}
+		if err := each(c, revokeKeySQL, func(p *params) { p.time(at); p.text(id) }, nil); err != nil {
+			return err
+		}
+		return recordAct(c, fraud.Act{At: at, Actor: by, Kind: fraud.ActKeyRevoked, Object: id})
 	})
 	return found && err == nil, err
+}
+
+// findKey reads what changes of a key.
+func findKey(c *engine.Conn, id string) (key fraud.Key, found bool, err error) {
+	err = each(c, findKeySQL, func(p *params) { p.text(id) }, func(r *row) {
+		key, found = fraud.Key{ID: id, RevokedAt: r.timeOrZero(), LastUsedAt: r.timeOrZero()}, true
+	})
+	return key, found, err
 }
 
 // TouchKeys implements fraud.Keys.
@@ -70,11 +101,25 @@ func (s *Store) TouchKeys(ctx context.Context, lastUsed map[string]time.Time) er
 		return nil
 	}
 	return s.update(ctx, "note the use of keys", func(c *engine.Conn) error {
-		for id, at := range lastUsed {
-			if err := each(c, touchKeySQL, func(p *params) { p.time(at); p.text(id) }, nil); err != nil {
+		for _, id := range slices.Sorted(maps.Keys(lastUsed)) {
+			if err := touchKey(c, id, lastUsed[id]); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+func touchKey(c *engine.Conn, id string, at time.Time) error {
+	key, found, err := findKey(c, id)
+	if err != nil || !found || !at.After(key.LastUsedAt) {
+		return err
+	}
+	if err := each(c, touchKeySQL, func(p *params) { p.time(at); p.text(id) }, nil); err != nil {
+		return err
+	}
+	if sameDay(key.LastUsedAt, at) {
+		return nil
+	}
+	return recordAct(c, fraud.Act{At: at, Actor: "key:" + id, Kind: fraud.ActKeyUsed, Object: id})
 }

@@ -68,17 +68,24 @@ var calls = map[string]func(ctx context.Context, s fraud.Store) error{
 		_, err := s.OutcomeHistory(ctx, "a", 1)
 		return err
 	},
-	"CreateKey": func(ctx context.Context, s fraud.Store) error { return s.CreateKey(ctx, key("b", start)) },
+	"CreateKey": func(ctx context.Context, s fraud.Store) error { return s.CreateKey(ctx, key("b", start), alice) },
 	"ListKeys": func(ctx context.Context, s fraud.Store) error {
 		_, err := s.ListKeys(ctx)
 		return err
 	},
 	"RevokeKey": func(ctx context.Context, s fraud.Store) error {
-		_, err := s.RevokeKey(ctx, "a", start)
+		_, err := s.RevokeKey(ctx, "a", start, bob)
 		return err
 	},
 	"TouchKeys": func(ctx context.Context, s fraud.Store) error {
 		return s.TouchKeys(ctx, map[string]time.Time{"a": start})
+	},
+	"RecordAct": func(ctx context.Context, s fraud.Store) error {
+		return s.RecordAct(ctx, fraud.Act{At: start, Actor: alice, Kind: fraud.ActServerStarted})
+	},
+	"ListActs": func(ctx context.Context, s fraud.Store) error {
+		_, err := s.ListActs(ctx, fraud.ActQuery{Limit: 1})
+		return err
 	},
 }
 

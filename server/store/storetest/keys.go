@@ -30,7 +30,7 @@ func key(id string, created time.Time) fraud.Key {
 func createKeys(t *testing.T, s fraud.Store, keys ...fraud.Key) {
 	t.Helper()
 	for _, k := range keys {
-		if err := s.CreateKey(t.Context(), k); err != nil {
+		if err := s.CreateKey(t.Context(), k, alice); err != nil {
 			t.Fatalf("CreateKey: %v", err)
 		}
 	}
@@ -47,7 +47,7 @@ func keys(t *testing.T, s fraud.Store) []fraud.Key {
 
 func revoke(t *testing.T, s fraud.Store, id string, when time.Time) bool {
 	t.Helper()
-	found, err := s.RevokeKey(t.Context(), id, when)
+	found, err := s.RevokeKey(t.Context(), id, when, bob)
 	if err != nil {
 		t.Fatalf("RevokeKey: %v", err)
 	}

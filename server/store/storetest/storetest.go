@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) fraud.Store) {
 		{"Summary", testSummary},
 		{"Feed", testFeed},
 		{"Keys", testKeys},
+		{"Audit", testAudit},
 		{"Concurrency", testConcurrency},
 		{"Calls", testCalls},
 		{"Clock", testClock},
