@@ -24,7 +24,7 @@ type keyStore struct {
 	broken error
 }
 
-func (s *keyStore) CreateKey(_ context.Context, k fraud.Key) error {
+func (s *keyStore) CreateKey(_ context.Context, k fraud.Key, _ string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.keys = append(s.keys, k)
@@ -38,7 +38,7 @@ func (s *keyStore) ListKeys(context.Context) ([]fraud.Key, error) {
 	return append([]fraud.Key(nil), s.keys...), s.broken
 }
 
-func (s *keyStore) RevokeKey(_ context.Context, id string, at time.Time) (bool, error) {
+func (s *keyStore) RevokeKey(_ context.Context, id string, at time.Time, _ string) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.keys {
@@ -82,7 +82,7 @@ func inBubble(t *testing.T, do func(t *testing.T, store *keyStore, keys *access.
 
 func create(t *testing.T, store fraud.Keys, role string, lifetime time.Duration) string {
 	t.Helper()
-	token, err := access.CreateKey(context.Background(), store, "test", role, lifetime)
+	token, err := access.CreateKey(context.Background(), store, "test", role, lifetime, "user:test")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +163,7 @@ func TestARevokedKeyIsRefusedWithinASecond(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		store.RevokeKey(context.Background(), caller.KeyID, time.Now()) // as another process does
+		store.RevokeKey(context.Background(), caller.KeyID, time.Now(), "user:test") // as another process does
 		time.Sleep(time.Second)
 		if _, err := authenticate(keys, token); fraud.ReasonOf(err) != fraud.ReasonUnauthenticated {
 			t.Errorf("a second after: %v", err)
@@ -239,7 +239,7 @@ func TestCreateKeyRefusesByField(t *testing.T) {
 		"unknown role": {"n", "root", 0, "role: "},
 		"in the past":  {"n", "client", -time.Hour, "expires: "},
 	} {
-		_, err := access.CreateKey(context.Background(), &keyStore{}, c.name, c.role, c.lifetime)
+		_, err := access.CreateKey(context.Background(), &keyStore{}, c.name, c.role, c.lifetime, "user:test")
 		if err == nil || !strings.HasPrefix(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q…", name, err, c.want)
 		}

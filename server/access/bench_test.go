@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"log/slog"
+	"net/http"
 	"testing"
 
 	"github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1/fraudactivityv1connect"
@@ -14,7 +15,7 @@ func BenchmarkGate(b *testing.B) {
 	var token string
 	for range 1000 {
 		var err error
-		if token, err = access.CreateKey(b.Context(), store, "bench", "client", 0); err != nil {
+		if token, err = access.CreateKey(b.Context(), store, "bench", "client", 0, "user:bench"); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -23,10 +24,12 @@ func BenchmarkGate(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer keys.Close()
+	callers := &access.Callers{Keys: keys, SignIns: access.NewSignIns(60, nil, slog.New(slog.DiscardHandler))}
+	header := http.Header{"Authorization": {"Bearer " + token}}
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			caller, err := keys.Authenticate(b.Context(), "Bearer "+token)
+			caller, err := callers.Authenticate(b.Context(), header, "192.0.2.1:1")
 			if err == nil {
 				err = access.Permit(caller, fraudactivityv1connect.FraudActivityServiceGetFraudActivityProcedure)
 			}

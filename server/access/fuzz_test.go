@@ -2,9 +2,15 @@ package access
 
 import (
 	"crypto/sha256"
+	"encoding/base64"
 	"errors"
+	"log/slog"
+	"net/http"
 	"strings"
 	"testing"
+
+	"github.com/wassef911/grpcgoesbrrr/server/access/issuertest"
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
 // FuzzParseAuthorization wants nothing accepted that is not a token, whole, and
@@ -40,6 +46,49 @@ func FuzzParseAuthorization(f *testing.F) {
 		// Who is held to a limit before being known must be who is known then.
 		if claimed := Claimed(header); claimed != id {
 			t.Errorf("%q claims to be %q and is %q", header, claimed, id)
+		}
+	})
+}
+
+// FuzzToken wants no header but that of a token which the issuer signed to open, no
+// panic, and no refusal to tell what was sent.
+func FuzzToken(f *testing.F) {
+	issuer := issuertest.New(f)
+	tokens := openTokens(believing(issuer), &http.Client{Transport: issuer}, slog.New(slog.DiscardHandler))
+	f.Cleanup(tokens.Close)
+	callers := &Callers{Tokens: tokens}
+	good := issuer.Token(f, "subject-of-the-token", realm("fraud-boss"))
+	head, rest, _ := strings.Cut(good, ".")
+	part := func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }
+	for _, seed := range []string{
+		"Bearer " + good, "bearer  " + good + " ", "Bearer ..", "Bearer a.b.c", good, "Basic " + good, "Bearer " + head + ".." + rest,
+		"Bearer brrr_a.b.c_d", "Bearer " + part(`{"alg":"none"}`) + "." + rest, "Bearer " + part(`{"alg":"RS256","kid":7}`) + "." + rest,
+		"Bearer " + part(`{"alg":"RS256","crit":["b64"],"b64":false}`) + "." + rest, "Bearer " + part(`{"alg":"RS256","jwk":{"kty":"oct","k":"AA"}}`) + "." + rest,
+		"Bearer " + part(`{"alg":"RS256","kid":"rsa","kid":"x"}`) + "." + rest, "Bearer " + part(`{"alg":"ES256","kid":"rsa"}`) + "." + rest,
+		"Bearer " + part(`{"alg":"HS256","kid":"rsa"}`) + "." + rest, "Bearer " + part("{\"alg\":\"\xff\"}") + "." + rest, "Bearer \x00.\x00.\x00",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, header string) {
+		if !isToken(header) {
+			return // FuzzParseAuthorization is about those
+		}
+		caller, err := callers.Authenticate(t.Context(), http.Header{"Authorization": {header}}, "192.0.2.1:1")
+		token, _ := bearer(header)
+		if err == nil {
+			if caller.KeyID != "oidc:subject-of-the-token" || token != good || callers.Claimed(header) != caller.KeyID {
+				t.Errorf("%q opens for %+v", header, caller)
+			}
+			return
+		}
+		var refused *fraud.Error
+		if !errors.As(err, &refused) || refused.Reason != fraud.ReasonUnauthenticated && refused.Reason != fraud.ReasonIssuerUnavailable {
+			t.Errorf("%q: refused with %v", header, err)
+		}
+		for _, part := range strings.Split(token, ".") {
+			if len(part) > 20 && strings.Contains(err.Error(), part) {
+				t.Errorf("%q: the refusal tells it: %v", header, err)
+			}
 		}
 	})
 }

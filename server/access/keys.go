@@ -10,8 +10,8 @@ import (
 )
 
 // CreateKey stores a new key and returns its token, which cannot be had again.
-// A zero lifetime never expires.
-func CreateKey(ctx context.Context, store fraud.Keys, name, role string, lifetime time.Duration) (token string, err error) {
+// A zero lifetime never expires. The audit log names by, who asked for it.
+func CreateKey(ctx context.Context, store fraud.Keys, name, role string, lifetime time.Duration, by string) (token string, err error) {
 	if name = strings.TrimSpace(name); name == "" || len(name) > 128 {
 		return "", fmt.Errorf("name: must have 1 to 128 characters")
 	}
@@ -26,7 +26,7 @@ func CreateKey(ctx context.Context, store fraud.Keys, name, role string, lifetim
 	if lifetime > 0 {
 		key.ExpiresAt = key.CreatedAt.Add(lifetime)
 	}
-	if err := store.CreateKey(ctx, key); err != nil {
+	if err := store.CreateKey(ctx, key, by); err != nil {
 		return "", fmt.Errorf("store the key: %w", err)
 	}
 	return token, nil

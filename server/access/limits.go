@@ -2,6 +2,7 @@ package access
 
 import (
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -46,7 +47,8 @@ type Limiter struct {
 	limits Limits
 
 	mu   sync.Mutex
-	keys map[string]*use // by key ID; as many as keys have called
+	keys map[string]*use // by key ID
+	most int             // how many of them there may be until the idle ones are forgotten
 }
 
 // use is what a key has under way.
@@ -58,6 +60,16 @@ type use struct {
 // NewLimiter makes a Limiter by limits that are valid.
 func NewLimiter(limits Limits) *Limiter {
 	return &Limiter{limits: limits, keys: map[string]*use{}}
+}
+
+// Set holds keys to other limits from now on. What is under way counts on.
+func (l *Limiter) Set(limits Limits) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.limits = limits
+	for _, u := range l.keys {
+		u.bound(limits)
+	}
 }
 
 // again is when a repeat has a chance where nobody knows how long calls under way
@@ -93,13 +105,41 @@ func (l *Limiter) Stream(key string) (end func(), err error) {
 func (l *Limiter) use(key string) *use {
 	u := l.keys[key]
 	if u == nil {
+		l.forgetIdle()
 		u = &use{}
-		if l.limits.ItemsPerSecond > 0 {
-			u.items = rate.NewLimiter(rate.Limit(l.limits.ItemsPerSecond), l.limits.burst())
-		}
+		u.bound(l.limits)
 		l.keys[key] = u
 	}
 	return u
+}
+
+// bound holds the key to so many items a second. Who has spent them keeps waiting.
+func (u *use) bound(limits Limits) {
+	switch {
+	case limits.ItemsPerSecond <= 0:
+		u.items = nil
+	case u.items == nil:
+		u.items = rate.NewLimiter(rate.Limit(limits.ItemsPerSecond), limits.burst())
+	default:
+		u.items.SetLimit(rate.Limit(limits.ItemsPerSecond))
+		u.items.SetBurst(limits.burst())
+	}
+}
+
+// fewKeys are not worth forgetting.
+const fewKeys = 1000
+
+// forgetIdle forgets keys that are as if they had never called, now and then, so that
+// it costs each new one next to nothing. Holds l.mu.
+func (l *Limiter) forgetIdle() {
+	if len(l.keys) < max(l.most, fewKeys) {
+		return
+	}
+	now := time.Now()
+	maps.DeleteFunc(l.keys, func(_ string, u *use) bool {
+		return u.calls == 0 && u.streams == 0 && (u.items == nil || u.items.TokensAt(now) >= float64(u.items.Burst()))
+	})
+	l.most = 2 * len(l.keys)
 }
 
 // begin counts one more. Holds l.mu.

@@ -2,6 +2,7 @@ package access_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -104,4 +105,28 @@ func TestLimitsThatCannotBeKeptAreRefused(t *testing.T) {
 	if err := (access.Limits{Calls: 1, Streams: 1, ItemsPerSecond: .5, Burst: access.MaxItems}).Validate(); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestIdleKeysAreForgotten has as many callers as an issuer has subjects.
+func TestIdleKeysAreForgotten(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := access.NewLimiter(access.Limits{Calls: 1, ItemsPerSecond: 1})
+		if _, err := l.Call("stays", 1); err != nil {
+			t.Fatal(err)
+		}
+		for i := range 20_000 {
+			end, err := l.Call(fmt.Sprint("subject-", i), 1)
+			if err != nil {
+				t.Fatal(err)
+			}
+			end()
+			time.Sleep(time.Second) // fake: what it asked about is forgotten
+		}
+		if n := access.KeysOf(l); n > 2500 {
+			t.Errorf("%d keys are remembered", n)
+		}
+		if _, err := l.Call("stays", 1); retryAfter(t, err) < 0 {
+			t.Error("a key with a call under way was forgotten")
+		}
+	})
 }

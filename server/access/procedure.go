@@ -36,9 +36,12 @@ func Permit(caller Caller, procedure string) error {
 	if len(needed) == 0 {
 		return denied(fmt.Sprintf("%s is open to nobody", procedure))
 	}
+	if caller.NoRole != "" {
+		return denied(caller.NoRole)
+	}
 	for _, p := range needed {
 		if !mayDo(caller.Role, p) {
-			return denied(fmt.Sprintf("this key's role %q lacks the permission %s",
+			return denied(fmt.Sprintf("the role %q lacks the permission %s",
 				caller.Role, strings.TrimPrefix(p.String(), "PERMISSION_")))
 		}
 	}
