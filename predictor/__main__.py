@@ -38,6 +38,22 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exit-with-parent", action="store_true", help="stop when standard input ends"
     )
+    secured = parser.add_argument_group("TLS", "PEM files, read again when they change")
+    secured.add_argument("--tls-cert", type=Path, metavar="FILE")
+    secured.add_argument("--tls-key", type=Path, metavar="FILE")
+    secured.add_argument(
+        "--tls-client-ca", type=Path, metavar="FILE", help="callers must have a certificate of it"
+    )
+    parser.add_argument(
+        "--trace-endpoint", metavar="URL",
+        default=os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", ""),
+        help="OTLP collector, such as http://127.0.0.1:4318, that is sent traces",
+    )  # fmt: skip
+    parser.add_argument(
+        "--trace-headers-file", metavar="FILE",
+        default=os.environ.get("BRRR_TRACE_HEADERS_FILE", ""),
+        help="headers for the collector, NAME: VALUE a line",
+    )  # fmt: skip
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
@@ -149,10 +165,19 @@ def _directory(args: argparse.Namespace) -> dict[str, Any]:
 def _run(args: argparse.Namespace) -> None:
     # Imports wait until _prepare has run, and until their command is wanted.
     if args.command == "serve":
-        from predictor import serve
+        from predictor import serve, tls
 
         serve.run(
-            serve.Settings(args.listen, args.model, args.grace, args.reload, args.exit_with_parent)
+            serve.Settings(
+                listen=args.listen,
+                model=args.model,
+                grace=args.grace,
+                reload=args.reload,
+                exit_with_parent=args.exit_with_parent,
+                trace_endpoint=args.trace_endpoint,
+                trace_headers=Path(args.trace_headers_file) if args.trace_headers_file else None,
+                secured=tls.files(args.tls_cert, args.tls_key, args.tls_client_ca),
+            )
         )
     elif args.command == "train":
         from predictor import train

@@ -20,9 +20,17 @@ class ListenError(PredictorError):
     """An address that cannot be listened on."""
 
 
+class TLSError(PredictorError):
+    """A certificate or a key that cannot be used. Names the flag."""
+
+
 class RequestError(Exception):
     """A request that breaks the contract; its text goes back to the caller."""
 
 
 class UnsupportedError(Exception):
     """A request that this model cannot answer; its text goes back to the caller."""
+
+
+class TracingError(PredictorError):
+    """Traces are asked for and cannot be made."""

@@ -4,11 +4,13 @@ import asyncio
 import traceback
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from typing import Any, TypeVar
+from functools import partial
+from typing import TypeVar
 
 import grpc
 from fraud_detection import fraud_detection_pb2 as pb
 
+from predictor.answer import Answer, Context, Lap, Watch, unwatched
 from predictor.errors import RequestError, UnsupportedError
 from predictor.log import log
 from predictor.servicer import Servicer
@@ -20,8 +22,7 @@ LONG_REQUEST = 65_536
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
-Context = grpc.aio.ServicerContext[Any, Any]
-Answer = Callable[[Request, Context], Awaitable[Response]]
+Plain = Callable[[Request, Context], Awaitable[Response]]
 
 
 class InFlight:
@@ -49,22 +50,30 @@ class InFlight:
         await self._none.wait()
 
 
-def handlers(servicer: Servicer, executor: Executor, calls: InFlight) -> grpc.GenericRpcHandler:
+def handlers(
+    servicer: Servicer, executor: Executor, calls: InFlight, watch: Watch | None = None
+) -> grpc.GenericRpcHandler:
     """Return the handlers of FraudDetectionService. `executor` takes the long work."""
 
-    async def predict_batch(data: bytes, context: Context) -> bytes:
+    async def predict_batch(data: bytes, context: Context, lap: Lap = unwatched) -> bytes:
         if len(data) <= LONG_REQUEST:
-            return servicer.predict_batch(data)
-        return await _beside(executor, servicer.predict_batch, data, context)
+            return servicer.predict_batch(data, lap)
+        return await _beside(executor, partial(servicer.predict_batch, lap=lap), data, context)
 
-    async def explain_batch(data: bytes, context: Context) -> bytes:
-        return await _beside(executor, servicer.explain_batch, data, context)
+    async def explain_batch(data: bytes, context: Context, lap: Lap = unwatched) -> bytes:
+        return await _beside(executor, partial(servicer.explain_batch, lap=lap), data, context)
 
-    async def predict(request: pb.PredictionRequest, _: Context) -> pb.PredictionResponse:
+    async def predict(
+        request: pb.PredictionRequest, _: Context, __: Lap = unwatched
+    ) -> pb.PredictionResponse:
         return servicer.predict(request)
 
     async def get_model(request: pb.GetModelRequest, _: Context) -> pb.GetModelResponse:
         return servicer.get_model(request)
+
+    def guarded(name: str, answer: Answer[Request, Response]) -> Plain[Request, Response]:
+        watched = watch.traced(f"{SERVICE}/{name}", answer) if watch else answer
+        return _guarded(watched, calls)
 
     # Without a deserializer a handler gets the bytes themselves; see wire.
     method = grpc.unary_unary_rpc_method_handler
@@ -72,12 +81,12 @@ def handlers(servicer: Servicer, executor: Executor, calls: InFlight) -> grpc.Ge
         SERVICE,
         {
             "PredictFraud": method(
-                _guarded(predict, calls),
+                guarded("PredictFraud", predict),
                 request_deserializer=pb.PredictionRequest.FromString,
                 response_serializer=pb.PredictionResponse.SerializeToString,
             ),
-            "PredictFraudBatch": method(_guarded(predict_batch, calls)),
-            "ExplainFraudBatch": method(_guarded(explain_batch, calls)),
+            "PredictFraudBatch": method(guarded("PredictFraudBatch", predict_batch)),
+            "ExplainFraudBatch": method(guarded("ExplainFraudBatch", explain_batch)),
             "GetModel": method(
                 _guarded(get_model, calls),
                 request_deserializer=pb.GetModelRequest.FromString,
@@ -95,7 +104,7 @@ async def _beside(
     return await asyncio.get_running_loop().run_in_executor(executor, work, data)
 
 
-def _guarded(answer: Answer[Request, Response], calls: InFlight) -> Answer[Request, Response]:
+def _guarded(answer: Plain[Request, Response], calls: InFlight) -> Plain[Request, Response]:
     """Return `answer` with errors as codes: the caller's own are told, others logged and masked."""
 
     async def guarded(request: Request, context: Context) -> Response:

@@ -7,6 +7,7 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import grpc
 import uvloop
@@ -14,12 +15,15 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
-from predictor import listen, model, parent
-from predictor.errors import ListenError
+from predictor import listen, model, parent, tls
+from predictor.errors import ListenError, TLSError, TracingError
 from predictor.handlers import SERVICE, InFlight, handlers
 from predictor.log import log
 from predictor.reload import Reloader
 from predictor.servicer import Servicer
+
+if TYPE_CHECKING:
+    from predictor.tracing import Tracer  # Its packages need not be there.
 
 OPTIONS = (
     # A second server on the port is an error, not a silent sharing of connections.
@@ -43,18 +47,47 @@ class Settings:
     grace: float = 10.0  # Seconds that calls under way are given when stopping.
     reload: float = 1.0  # Seconds between looks at the active model.
     exit_with_parent: bool = False  # Stop when standard input ends.
+    trace_endpoint: str = ""  # Of an OTLP collector; empty: no traces.
+    trace_headers: Path | None = None  # File of headers for it.
+    secured: tls.Files | None = None  # None: plain, as over a unix socket always.
 
 
 def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT. Raises ModelError and ListenError before listening."""
+    """Serve until SIGTERM or SIGINT. Raises a PredictorError before listening."""
+    if settings.secured and settings.listen.startswith(listen.UNIX):
+        raise TLSError("--tls-cert: a unix socket needs no TLS")
+    certificates = tls.Certificates(settings.secured) if settings.secured else None
     servicer = Servicer(model.load(model.resolve(settings.model)))
+    tracer = _tracer(settings)
     # What is loaded now stays: it need not be looked through again and again.
     gc.freeze()
     with listen.claimed(settings.listen) as address:
-        uvloop.run(_serve(settings, address, servicer))
+        uvloop.run(_serve(settings, address, servicer, certificates, tracer))
+    if tracer:
+        tracer.close()
 
 
-async def _serve(settings: Settings, address: str, servicer: Servicer) -> None:
+def _tracer(settings: Settings) -> "Tracer | None":
+    """Return what makes spans, if they are asked for. Raises TracingError if it cannot."""
+    if not settings.trace_endpoint:
+        return None
+    try:
+        from predictor.tracing import Tracer
+    except ModuleNotFoundError as err:
+        raise TracingError(
+            f"traces are asked for, and {err.name} is not there; "
+            f"pip install -r {Path(__file__).with_name('requirements-trace.txt')}"
+        ) from None
+    return Tracer(settings.trace_endpoint, settings.trace_headers)
+
+
+async def _serve(
+    settings: Settings,
+    address: str,
+    servicer: Servicer,
+    certificates: tls.Certificates | None,
+    tracer: "Tracer | None",
+) -> None:
     stop = asyncio.Event()
     reloader = Reloader(servicer, settings.model, settings.reload)
     _on_signals(settings, stop, reloader)
@@ -62,12 +95,12 @@ async def _serve(settings: Settings, address: str, servicer: Servicer) -> None:
     with ThreadPoolExecutor(1, "long") as executor:
         calls = InFlight()
         server = grpc.aio.server(options=OPTIONS)
-        server.add_generic_rpc_handlers((handlers(servicer, executor, calls),))
+        server.add_generic_rpc_handlers((handlers(servicer, executor, calls, tracer),))
         health_pb2_grpc.add_HealthServicer_to_server(health, server)
         names = (SERVICE, health_pb2.DESCRIPTOR.services_by_name["Health"].full_name)
         reflection.enable_server_reflection((*names, reflection.SERVICE_NAME), server)
         await _set_health(health, health_pb2.HealthCheckResponse.NOT_SERVING)
-        bound = _bind(server, address)
+        bound = _bind(server, address, certificates)
         await server.start()
         # Loading scored the golden rows: a real score has come back.
         await _set_health(health, health_pb2.HealthCheckResponse.SERVING)
@@ -105,10 +138,13 @@ async def _set_health(health: health_aio.HealthServicer, status: int) -> None:
         await health.set(name, status)
 
 
-def _bind(server: grpc.aio.Server, address: str) -> str:
+def _bind(server: grpc.aio.Server, address: str, certificates: tls.Certificates | None) -> str:
     """Bind the server and return the address, with the port that was taken."""
     try:
-        port = server.add_insecure_port(address)
+        if certificates:
+            port = server.add_secure_port(address, certificates.credentials())
+        else:
+            port = server.add_insecure_port(address)
     except RuntimeError as err:
         raise ListenError(f"cannot listen on {address}: {err}") from err
     if address.startswith(listen.UNIX):

@@ -9,7 +9,18 @@ PACKAGE = Path(__file__).resolve().parent.parent
 WIRE = {"grpc", "grpc_health", "grpc_reflection", "fraud_detection", "google"}
 
 LEARNERS = {"lightgbm", "onnxruntime", "sklearn"}
-SERVING = {"servicer", "handlers", "serve", "reload", "wire", "listen", "parent"}
+SERVING = {
+    "servicer",
+    "handlers",
+    "serve",
+    "reload",
+    "wire",
+    "listen",
+    "parent",
+    "tls",
+    "tracing",
+    "answer",
+}
 
 ARROWS = {
     "features": (WIRE | LEARNERS, "features are the same for training and serving"),
@@ -32,6 +43,8 @@ ARROWS = {
     "servicer": (LEARNERS | {"grpc"}, "messages to arrays: no machine learning, no server"),
     "wire": (LEARNERS | {"grpc"}, "bytes to arrays: no machine learning, no server"),
     "handlers": (LEARNERS, "errors to codes: no machine learning"),
+    "answer": (LEARNERS, "how an answer is made knows not what it is made of"),
+    "tracing": (LEARNERS | WIRE, "what is traced is known by the handlers alone"),
     "reload": (LEARNERS | {"grpc"}, "a model is exchanged without knowing what it is"),
 }
 
