@@ -18,7 +18,8 @@ type Ask struct {
 	Transaction *fraud.Transaction // nil: it is recorded already
 	By          string             // ID of the caller's key
 
-	since time.Time // when it began to wait
+	since time.Time       // when it began to wait
+	span  fraud.TraceSpan // of its call
 }
 
 // Answer is an assessment or the reason why there is none.
@@ -52,12 +53,15 @@ func New(store Store, predictor fraud.Predictor, meter fraud.Meter, opts batch.O
 	return a, err
 }
 
+// SetMaxWait changes how long asks may have to wait, from the next one on.
+func (a *Assessor) SetMaxWait(wait time.Duration) { a.batcher.SetMaxWait(wait) }
+
 // Close waits for the answers under way and refuses further asks.
 func (a *Assessor) Close(ctx context.Context) error { return a.batcher.Close(ctx) }
 
 // Assess answers one ask. It returns once the assessment is durable.
 func (a *Assessor) Assess(ctx context.Context, ask Ask) (fraud.Assessment, error) {
-	ask.since = time.Now()
+	ask.since, ask.span = time.Now(), fraud.SpanOf(ctx)
 	answer, err := a.batcher.Do(ctx, ask.By, ask)
 	return answer, refused(err)
 }
@@ -65,9 +69,9 @@ func (a *Assessor) Assess(ctx context.Context, ask Ask) (fraud.Assessment, error
 // AssessMany answers each ask of one key, in order. An error beside the answers
 // means that none of them was taken in.
 func (a *Assessor) AssessMany(ctx context.Context, by string, asks []Ask) ([]Answer, error) {
-	now := time.Now()
+	now, span := time.Now(), fraud.SpanOf(ctx)
 	for i := range asks {
-		asks[i].since = now
+		asks[i].since, asks[i].span = now, span
 	}
 	answers, err := a.batcher.DoMany(ctx, by, asks)
 	return answers, refused(err)
@@ -78,17 +82,19 @@ func (a *Assessor) AssessMany(ctx context.Context, by string, asks []Ask) ([]Ans
 func (a *Assessor) run(ctx context.Context, asks []Ask, free func()) []Answer {
 	clock := stopwatch{meter: a.meter, last: time.Now()}
 	clock.queued(asks)
-	s := a.lookUp(ctx, asks)
+	ctx, span := traceBatch(ctx, asks, clock.last)
+	s := a.lookUp(clock.enter(ctx, fraud.StageLookUp), asks)
 	clock.lap(fraud.StageLookUp)
 	if open := s.open(); len(open) > 0 {
-		a.predict(ctx, open)
+		a.predict(clock.enter(ctx, fraud.StagePredict), open)
 		clock.lap(fraud.StagePredict)
 	}
 	if open := s.open(); len(open) > 0 {
-		a.recordInTurn(ctx, open, free)
+		a.recordInTurn(clock.enter(ctx, fraud.StageRecord), open, free)
 		clock.lap(fraud.StageRecord)
 	}
 	s.count(a.meter)
+	s.endTrace(span)
 	return clock.answered(&a.pace, asks, s.answers())
 }
 

@@ -1,6 +1,7 @@
 package assess
 
 import (
+	"context"
 	"time"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
@@ -10,6 +11,7 @@ import (
 type stopwatch struct {
 	meter fraud.Meter
 	last  time.Time
+	span  fraud.TraceSpan // of the stage
 }
 
 // queued tells how long each ask has waited for the batch to leave.
@@ -19,11 +21,18 @@ func (w *stopwatch) queued(asks []Ask) {
 	}
 }
 
+// enter begins a stage, in a context that holds its span.
+func (w *stopwatch) enter(ctx context.Context, stage fraud.Stage) context.Context {
+	ctx, w.span = fraud.SpanOf(ctx).Begin(ctx, stage.String())
+	return ctx
+}
+
 // lap ends a stage.
 func (w *stopwatch) lap(stage fraud.Stage) {
 	now := time.Now()
 	w.meter.Time(stage, now.Sub(w.last))
 	w.last = now
+	w.span.End("")
 }
 
 // answered tells how long each ask has waited for its answer, from when it began

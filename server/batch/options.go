@@ -30,6 +30,13 @@ type Options struct {
 	Slots func() int
 }
 
+// SetMaxWait changes how long calls may have to wait, from the next one on.
+func (b *Batcher[In, Out]) SetMaxWait(wait time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.opts.MaxWait = wait
+}
+
 func (o Options) slots() int {
 	if o.Slots != nil {
 		return max(1, o.Slots())

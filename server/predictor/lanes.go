@@ -10,16 +10,12 @@ import (
 	"net/http"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"connectrpc.com/connect"
 	"golang.org/x/net/http2"
 
 	"github.com/wassef911/grpcgoesbrrr/gen/go/fraud_detection/fraud_detectionconnect"
 )
-
-// dialTimeout bounds the wait for a connection, apart from the call's deadline.
-const dialTimeout = 2 * time.Second
 
 // maxReplyBytes bounds a reply: 100,000 rows explained take less.
 const maxReplyBytes = 16 << 20
@@ -36,20 +32,21 @@ type lanes struct {
 	unary      [unaryConnections]fraud_detectionconnect.FraudDetectionServiceClient
 	turn       atomic.Uint32
 	calls      atomic.Int64 // that have taken them and are under way
+	retired    atomic.Bool  // to be closed after the last of them
 
 	mu    sync.Mutex
 	conns map[net.Conn]bool // those that are open
 	over  bool              // cut: none is opened any more
 }
 
-func newLanes(network, address string) *lanes {
+func newLanes(to dialler) *lanes {
 	l := &lanes{conns: map[net.Conn]bool{}}
 	add := func() fraud_detectionconnect.FraudDetectionServiceClient {
-		transport := l.transport(network, address)
+		transport := l.transport(to)
 		l.transports = append(l.transports, transport)
 		return fraud_detectionconnect.NewFraudDetectionServiceClient(
-			&http.Client{Transport: transport}, baseURL(network, address),
-			connect.WithGRPC(), connect.WithReadMaxBytes(maxReplyBytes))
+			&http.Client{Transport: transport}, to.baseURL(),
+			connect.WithGRPC(), connect.WithReadMaxBytes(maxReplyBytes), connect.WithInterceptors(traced{to.address}))
 	}
 	l.client = add()
 	for i := range l.unary {
@@ -58,17 +55,12 @@ func newLanes(network, address string) *lanes {
 	return l
 }
 
-func (l *lanes) transport(network, address string) *http2.Transport {
-	dialer := net.Dialer{Timeout: dialTimeout}
+func (l *lanes) transport(to dialler) *http2.Transport {
 	return &http2.Transport{
-		AllowHTTP:          true, // h2c: gRPC hosts in Python listen without TLS
+		AllowHTTP:          true, // h2c
 		DisableCompression: true,
 		DialTLSContext: func(ctx context.Context, _, _ string, _ *tls.Config) (net.Conn, error) {
-			conn, err := dialer.DialContext(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			return l.keep(conn)
+			return to.dial(ctx, l.keep)
 		},
 	}
 }
@@ -79,7 +71,19 @@ func (l *lanes) next() fraud_detectionconnect.FraudDetectionServiceClient {
 }
 
 // release ends a call's use of lanes that it took.
-func (l *lanes) release() { l.calls.Add(-1) }
+func (l *lanes) release() {
+	if l.calls.Add(-1) == 0 && l.retired.Load() {
+		l.cut()
+	}
+}
+
+// retire has the connections be closed once no call uses them.
+func (l *lanes) retire() {
+	l.retired.Store(true)
+	if l.calls.Load() == 0 {
+		l.cut()
+	}
+}
 
 // keep notes a connection that was dialled, so that it can be cut.
 func (l *lanes) keep(conn net.Conn) (net.Conn, error) {

@@ -7,10 +7,7 @@ import (
 )
 
 func TestLanesAreKeptAsLongAsCallsAreUnderWayOnThem(t *testing.T) {
-	l, err := newLink("unix:/nowhere/socket")
-	if err != nil {
-		t.Fatal(err)
-	}
+	l := newLink(dialler{place: place{network: "unix", address: "/nowhere/socket"}})
 	check := func(when string, want ...*lanes) {
 		t.Helper()
 		if !slices.Equal(l.former, want) {
@@ -47,7 +44,7 @@ func TestLanesAreKeptAsLongAsCallsAreUnderWayOnThem(t *testing.T) {
 }
 
 func TestNoConnectionIsOpenedOnLanesThatWereCut(t *testing.T) {
-	l := newLanes("tcp", "127.0.0.1:1")
+	l := newLanes(dialler{place: place{network: "tcp", address: "127.0.0.1:1"}})
 	ours, theirs := net.Pipe()
 	kept, err := l.keep(ours)
 	if err != nil || len(l.conns) != 1 {

@@ -1,36 +1,24 @@
 package predictor
 
 import (
-	"errors"
-	"fmt"
-	"net"
-	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 )
 
-// link is the way to one host: HTTP/2 without TLS, over TCP or a unix socket. A
-// connection is dialled when it is first needed, and anew after it broke.
+// link is the way to one host: HTTP/2, with or without TLS. A connection is dialled when it is first needed, and anew after it broke.
 type link struct {
-	network, address string
-	now              atomic.Pointer[lanes]
+	to  dialler
+	now atomic.Pointer[lanes]
 
 	mu     sync.Mutex
 	former []*lanes // on which calls were under way when they were replaced
 }
 
-// newLink takes http://HOST:PORT or unix:PATH.
-func newLink(address string) (*link, error) {
-	network, dialled, err := parseAddress(address)
-	if err != nil {
-		return nil, err
-	}
-	l := &link{network: network, address: dialled}
-	l.now.Store(newLanes(network, dialled))
-	return l, nil
+func newLink(to dialler) *link {
+	l := &link{to: to}
+	l.now.Store(newLanes(to))
+	return l
 }
 
 // take returns the lanes that a call is to use, and counts it until it is released.
@@ -51,7 +39,7 @@ func (l *link) take() *lanes {
 func (l *link) renew(cut bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	old := l.now.Swap(newLanes(l.network, l.address))
+	old := l.now.Swap(newLanes(l.to))
 	if cut {
 		old.cut()
 	}
@@ -62,6 +50,14 @@ func (l *link) renew(cut bool) {
 		}
 		return unused
 	})
+}
+
+// replace has all further calls use new connections, too; those under way end in
+// their own time, whatever is learnt of the host.
+func (l *link) replace() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.now.Swap(newLanes(l.to)).retire()
 }
 
 // cutFormer ends the calls that are under way since before the link was renewed:
@@ -76,36 +72,3 @@ func (l *link) cutFormer() {
 }
 
 func (l *link) close() { l.now.Load().close() }
-
-func parseAddress(address string) (network, dialled string, err error) {
-	if path, ok := strings.CutPrefix(address, "unix:"); ok {
-		if path == "" {
-			return "", "", errors.New("predictor: unix: needs a path behind it")
-		}
-		return "unix", path, nil
-	}
-	u, err := url.Parse(address)
-	if err != nil || !isHostPort(u) {
-		return "", "", fmt.Errorf("predictor: %q is neither http://HOST:PORT nor unix:PATH", address)
-	}
-	if _, err := url.Parse(baseURL("tcp", u.Host)); err != nil { // a zone can hold bytes that no address may
-		return "", "", fmt.Errorf("predictor: %q cannot be called", address)
-	}
-	return "tcp", u.Host, nil
-}
-
-// isHostPort reports whether u is http://HOST:PORT and no more.
-func isHostPort(u *url.URL) bool {
-	host, digits, err := net.SplitHostPort(u.Host) // as dialling splits it; package url is more lenient
-	port, malformed := strconv.ParseUint(digits, 10, 16)
-	return err == nil && malformed == nil && port > 0 && u.Scheme == "http" && host != "" && u.User == nil &&
-		strings.Trim(u.Path, "/") == "" && u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
-}
-
-// baseURL is what calls are made to; a socket has no name of its own.
-func baseURL(network, dialled string) string {
-	if network == "unix" {
-		return "http://predictor"
-	}
-	return (&url.URL{Scheme: "http", Host: dialled}).String()
-}

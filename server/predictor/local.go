@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -34,6 +36,7 @@ type LocalOptions struct {
 	// process that was killed is removed: Dir belongs to one Local at a time. Empty,
 	// or too long for a socket's path: a temporary folder.
 	Dir string
+	Env []string // NAME=VALUE, instead of what is inherited under the same names
 	Log *slog.Logger
 }
 
@@ -41,10 +44,17 @@ type LocalOptions struct {
 func (o LocalOptions) Command(ctx context.Context, words ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, o.Python, append([]string{"-m", "predictor"}, words...)...)
 	cmd.Dir = o.Root
-	cmd.Env = append(os.Environ(),
+	cmd.Env = append(environment(),
 		"PYTHONPATH="+o.Root+string(os.PathListSeparator)+filepath.Join(o.Root, "gen", "python"),
 		"PYTHONUNBUFFERED=1")
+	cmd.Env = append(cmd.Env, o.Env...)
 	return cmd
+}
+
+// environment is this process's own, without what is meant for brrr: a key among it
+// is none of a model's business.
+func environment() []string {
+	return slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "BRRR_") })
 }
 
 // Local supervises one Python process: it is started again whenever it ends,

@@ -27,7 +27,7 @@ func (b *logbook) WithAttrs([]slog.Attr) slog.Handler       { return b }
 func (b *logbook) WithGroup(string) slog.Handler            { return b }
 
 func (b *logbook) Handle(_ context.Context, r slog.Record) error {
-	line := r.Message
+	line := r.Level.String() + " " + r.Message
 	r.Attrs(func(a slog.Attr) bool {
 		line += fmt.Sprintf(" %s=%v", a.Key, a.Value)
 		return true

@@ -1,6 +1,7 @@
 package predictor
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -42,13 +43,16 @@ const (
 // Options says how to reach models and how to read them. A zero field takes its
 // default.
 type Options struct {
-	Addresses []string // http://HOST:PORT or unix:PATH, at least one
+	Addresses []string // http://HOST:PORT, https://HOST:PORT or unix:PATH, at least one
 	API       API
 	AgeUnit   AgeUnit
 	Scale     Scale
 	// Version is what a host without GetModel is recorded as.
 	Version    string
 	UnaryCalls int // PredictFraud calls under way at once, to one host
+	// TLS is what a connection that begins now to host, at https://, stands on. The
+	// system's authorities by default.
+	TLS func(host string) *tls.Config
 	// WatchEvery is how often each host is asked for its model and a score.
 	WatchEvery   time.Duration
 	ProbeTimeout time.Duration
@@ -68,6 +72,9 @@ func (o Options) withDefaults() Options {
 	o.WatchEvery = orDefault(o.WatchEvery, DefaultWatchEvery)
 	o.ProbeTimeout = orDefault(o.ProbeTimeout, DefaultProbeTimeout)
 	o.HungAfter = orDefault(o.HungAfter, DefaultHungAfter)
+	if o.TLS == nil {
+		o.TLS = func(host string) *tls.Config { return &tls.Config{ServerName: host} }
+	}
 	o.Log = orDefault(o.Log, slog.Default())
 	return o
 }

@@ -1,5 +1,5 @@
-// Package predictor reaches the models: a pool of Python hosts called over h2c
-// with gRPC, many rows a call where they can, row by row where they cannot.
+// Package predictor reaches the models: a pool of Python hosts called with gRPC
+// over HTTP/2, many rows a call where they can, row by row where they cannot.
 package predictor
 
 import (
@@ -50,6 +50,16 @@ func (p *Pool) Close() {
 	p.watchers.Wait()
 	for _, b := range p.backends {
 		b.link.close()
+	}
+}
+
+// Renew has all further calls use new connections, which stand on what Options.TLS
+// says by now. Calls under way go on.
+func (p *Pool) Renew() {
+	for _, b := range p.backends {
+		if b.link.to.secure {
+			b.link.replace()
+		}
 	}
 }
 

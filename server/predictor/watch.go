@@ -92,7 +92,8 @@ func (p *Pool) noteRefusal(b *backend, said string) string {
 // concern is how loudly to say that a host is not ready: one that has not been
 // reached yet may still be starting.
 func concern(b *backend, err error) slog.Level {
-	if b.model.Load() == nil && connect.CodeOf(err) == connect.CodeUnavailable {
+	var disagreed handshakeError
+	if b.model.Load() == nil && !errors.As(err, &disagreed) && connect.CodeOf(err) == connect.CodeUnavailable {
 		return slog.LevelInfo
 	}
 	return slog.LevelWarn

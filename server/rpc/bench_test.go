@@ -77,9 +77,11 @@ func (d *discard) WriteHeader(status int) {
 func (d *discard) Write(p []byte) (int, error) { d.WriteHeader(http.StatusOK); return len(p), nil }
 
 // newEdge is the handler over a store and a model that answer at once.
-func newEdge(b *testing.B) (handler http.Handler, key string) {
+func newEdge(b *testing.B) (handler http.Handler, key string) { return newTracedEdge(b, nil) }
+
+func newTracedEdge(b *testing.B, tracer fraud.Tracer) (handler http.Handler, key string) {
 	store := &instant{}
-	key, err := access.CreateKey(b.Context(), store, "bench", "backend", 0)
+	key, err := access.CreateKey(b.Context(), store, "bench", "backend", 0, "user:bench")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -93,8 +95,8 @@ func newEdge(b *testing.B) (handler http.Handler, key string) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	return rpc.NewHandler(rpc.Config{Assessor: assessor, Store: store, Predictor: store, Keyring: keyring,
-		Ready: func() error { return nil }, Log: log}), key
+	return rpc.NewHandler(rpc.Config{Assessor: assessor, Store: store, Predictor: store, Callers: &access.Callers{Keys: keyring},
+		Ready: func() error { return nil }, Log: log, Tracer: tracer}), key
 }
 
 // instant knows every transaction and has the answer to each.
@@ -103,7 +105,7 @@ type instant struct {
 	keys []fraud.Key
 }
 
-func (i *instant) CreateKey(_ context.Context, key fraud.Key) error {
+func (i *instant) CreateKey(_ context.Context, key fraud.Key, _ string) error {
 	i.keys = append(i.keys, key)
 	return nil
 }

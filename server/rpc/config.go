@@ -27,19 +27,24 @@ type Config struct {
 	Store     fraud.Store
 	Feed      *Feed
 	Predictor fraud.Predictor
-	Keyring   *access.Keyring
+	Callers   *access.Callers
 	Limits    access.Limits // of each key
 	Pressure  *Pressure     // nil: calls are refused for the batches' sake alone
 	// Ready tells whether a real score can be had; the error says why not.
 	Ready func() error
 	Meter fraud.Meter
-	Log   *slog.Logger
+	// Tracer, if any, makes spans of calls. Nil costs nothing.
+	Tracer fraud.Tracer
+	Log    *slog.Logger
 	// Origins are those whose pages may call, such as https://console.example.
 	// None: only pages of this server's own origin.
 	Origins         []string
 	Deadline        time.Duration // of calls that bring none
 	MaxDeadline     time.Duration // whatever a call brings
 	MaxRequestBytes int
+	// Tuning takes Limits, Origins and Deadline, and can change them later. Nil: they
+	// stay.
+	Tuning *Tuning
 	// Console answers what is no call: the page for browsers. Nil: nothing does.
 	Console http.Handler
 }
@@ -47,6 +52,9 @@ type Config struct {
 func (cfg Config) withDefaults() Config {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
+	}
+	if cfg.Callers == nil {
+		cfg.Callers = &access.Callers{}
 	}
 	if cfg.Meter == nil {
 		cfg.Meter = fraud.Unmetered{}
@@ -60,6 +68,10 @@ func (cfg Config) withDefaults() Config {
 	if cfg.MaxRequestBytes == 0 {
 		cfg.MaxRequestBytes = DefaultMaxRequestBytes
 	}
+	if cfg.Tuning == nil {
+		cfg.Tuning = new(Tuning)
+	}
+	cfg.Tuning.Set(cfg.Limits, cfg.Origins, cfg.Deadline)
 	if cfg.Console == nil {
 		cfg.Console = http.NotFoundHandler()
 	}

@@ -31,6 +31,7 @@ var codes = map[string]connect.Code{
 	fraud.ReasonRateLimited:          connect.CodeResourceExhausted,
 	fraud.ReasonPredictorUnavailable: connect.CodeUnavailable,
 	fraud.ReasonStoreUnavailable:     connect.CodeUnavailable,
+	fraud.ReasonIssuerUnavailable:    connect.CodeUnavailable,
 	fraud.ReasonDeadlineExceeded:     connect.CodeDeadlineExceeded,
 	fraud.ReasonUnimplemented:        connect.CodeUnimplemented,
 	fraud.ReasonWatcherTooSlow:       connect.CodeResourceExhausted,
@@ -94,7 +95,7 @@ func gone(err error) bool {
 // floods are the reasons that come by the thousand once they come: a line a
 // second tells of each.
 var floods = map[string]*throttle{
-	fraud.ReasonQueueFull: {}, fraud.ReasonRateLimited: {}, fraud.ReasonPredictorUnavailable: {}, fraud.ReasonStoreUnavailable: {},
+	fraud.ReasonQueueFull: {}, fraud.ReasonRateLimited: {}, fraud.ReasonPredictorUnavailable: {}, fraud.ReasonStoreUnavailable: {}, fraud.ReasonIssuerUnavailable: {},
 }
 
 // logFailure writes down what a caller is told, and what it is not told.
@@ -121,7 +122,7 @@ func severity(reason string) slog.Level {
 	switch reason {
 	case fraud.ReasonInternal, fraud.ReasonStoreUnavailable:
 		return slog.LevelError
-	case fraud.ReasonPredictorUnavailable, fraud.ReasonQueueFull, fraud.ReasonRateLimited:
+	case fraud.ReasonPredictorUnavailable, fraud.ReasonIssuerUnavailable, fraud.ReasonQueueFull, fraud.ReasonRateLimited:
 		return slog.LevelWarn
 	}
 	return slog.LevelInfo

@@ -48,13 +48,13 @@ func newFuzzed(f *testing.F) *fuzzed {
 	must("open the store")
 	f.Cleanup(func() { w.store.Close() })
 	w.fill(f)
-	w.token, err = access.CreateKey(f.Context(), w.store, "fuzz", "admin", 0)
+	w.token, err = access.CreateKey(f.Context(), w.store, "fuzz", "admin", 0, "user:fuzz")
 	must("make a key")
 	log := slog.New(slog.DiscardHandler)
 	keys, err := access.OpenKeyring(f.Context(), w.store, log)
 	must("open the keyring")
 	f.Cleanup(keys.Close)
-	w.cfg = Config{Store: w.store, Predictor: steady{}, Keyring: keys, Log: log, Ready: func() error { return nil },
+	w.cfg = Config{Store: w.store, Predictor: steady{}, Callers: &access.Callers{Keys: keys}, Log: log, Ready: func() error { return nil },
 		Deadline: time.Minute, MaxDeadline: time.Minute}
 	w.cfg.Assessor, err = assess.New(w.store, steady{}, fraud.Unmetered{}, batch.Options{})
 	must("start the assessor")

@@ -14,13 +14,13 @@ import (
 
 // gate asks who calls and whether they may, before anything of the request is
 // read or decoded. It stands before streams as before single calls.
-func gate(keys *access.Keyring, meter fraud.Meter, log *slog.Logger) connect.RequestGateFunc {
+func gate(callers *access.Callers, meter fraud.Meter, log *slog.Logger) connect.RequestGateFunc {
 	return func(ctx context.Context, spec connect.Spec, peer connect.Peer, header http.Header) (context.Context, error) {
 		began := time.Now()
-		defer func() { meter.Time(fraud.StageGate, time.Since(began)) }()
 		ctx, s := openScope(ctx, header)
+		defer func() { s.began, s.gate = began, time.Since(began); meter.Time(fraud.StageGate, s.gate) }()
 		var err error
-		if s.caller, err = keys.Authenticate(ctx, header.Get("Authorization")); err == nil {
+		if s.caller, err = callers.Authenticate(ctx, header, peer.Addr); err == nil {
 			err = access.Permit(s.caller, spec.Procedure)
 		}
 		if err != nil {

@@ -10,7 +10,6 @@ import (
 	"connectrpc.com/grpcreflect"
 
 	"github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1/fraudactivityv1connect"
-	"github.com/wassef911/grpcgoesbrrr/server/access"
 )
 
 // service answers the procedures, one file each.
@@ -19,10 +18,10 @@ type service struct {
 	live *liveFigures
 }
 
-// NewHandler is the public port. A request passes, in this order: request ID,
-// CORS, the seed's path, the size limit; then, in a call of the service, the
-// gate (who calls, and may they?), errors, panics, limits of the key, deadline,
-// rules, procedure.
+// NewHandler is the public port. A request passes, in this order: headers for
+// browsers, request ID, CORS, the seed's path, the size limit; then, in a call of
+// the service, the gate (who calls, and may they?), errors, panics, limits of the
+// key, deadline, rules, procedure.
 func NewHandler(cfg Config) http.Handler {
 	cfg = cfg.withDefaults()
 	mux := http.NewServeMux()
@@ -39,7 +38,7 @@ func NewHandler(cfg Config) http.Handler {
 
 	var h http.Handler = mux
 	for _, layer := range []func(http.Handler) http.Handler{
-		limitBody(int64(cfg.MaxRequestBytes)), seedPath, (&shedder{assessor: cfg.Assessor, pressure: cfg.Pressure, log: cfg.Log}).layer, corsLayer(cfg.Origins), withRequestID,
+		limitBody(int64(cfg.MaxRequestBytes)), seedPath, (&shedder{assessor: cfg.Assessor, pressure: cfg.Pressure, callers: cfg.Callers, log: cfg.Log}).layer, corsLayer(cfg.Tuning), withRequestID, withSecurityHeaders,
 	} { // the last is the outermost
 		h = layer(h)
 	}
@@ -49,14 +48,14 @@ func NewHandler(cfg Config) http.Handler {
 // callLayers are what every call of the service passes, the outermost first.
 func callLayers(cfg Config) []connect.HandlerOption {
 	return []connect.HandlerOption{
-		connect.WithRequestGate(gate(cfg.Keyring, cfg.Meter, cfg.Log)),
+		connect.WithRequestGate(gate(cfg.Callers, cfg.Meter, cfg.Log)),
 		connect.WithReadMaxBytes(cfg.MaxRequestBytes), boundedGzip(cfg.MaxRequestBytes),
 		connect.WithCompressMinBytes(1024), // to gzip a single answer costs more than it saves
 		connect.WithCodec(protoCodec{}),
 		connect.WithCodec(jsonCodec{name: "json"}),
 		connect.WithCodec(jsonCodec{name: "json; charset=utf-8"}),
-		connect.WithInterceptors(&translator{cfg.Log}),
+		tracing(cfg.Tracer), connect.WithInterceptors(&translator{cfg.Log}),
 		connect.WithRecover(recovered),
-		connect.WithInterceptors(limits{access.NewLimiter(cfg.Limits)}, deadlines{cfg.Deadline, cfg.MaxDeadline}, rules{}),
+		connect.WithInterceptors(limits{cfg.Tuning.limiter}, deadlines{&cfg.Tuning.deadline, cfg.MaxDeadline}, rules{}),
 	}
 }

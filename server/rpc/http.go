@@ -10,8 +10,6 @@ import (
 	"strings"
 
 	"connectrpc.com/connect"
-	connectcors "connectrpc.com/cors"
-	"github.com/rs/cors"
 
 	"github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1/fraudactivityv1connect"
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
@@ -71,20 +69,6 @@ func (b timelyBody) Read(p []byte) (int, error) {
 		err = toConnect(b.of.Context(), &fraud.Error{Reason: fraud.ReasonDeadlineExceeded, Message: "the request did not come in time", Cause: err})
 	}
 	return n, err
-}
-
-// corsLayer lets pages of the given origins call, and no others.
-func corsLayer(origins []string) func(http.Handler) http.Handler {
-	if len(origins) == 0 {
-		return func(next http.Handler) http.Handler { return next }
-	}
-	return cors.New(cors.Options{
-		AllowedOrigins: origins,
-		AllowedMethods: connectcors.AllowedMethods(),
-		AllowedHeaders: append(connectcors.AllowedHeaders(), "Authorization", requestIDHeader),
-		ExposedHeaders: append(connectcors.ExposedHeaders(), requestIDHeader),
-		MaxAge:         7200,
-	}).Handler
 }
 
 // CheckOrigins refuses an origin that no browser would send.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"connectrpc.com/connect"
@@ -48,13 +49,16 @@ func (t *translator) translate(ctx context.Context, spec connect.Spec, err error
 
 // deadlines gives a call without a deadline one, and caps the others. Streams
 // live as long as their callers like.
-type deadlines struct{ fallback, cap time.Duration }
+type deadlines struct {
+	fallback *atomic.Int64 // nanoseconds
+	cap      time.Duration
+}
 
 func (d deadlines) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 	return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
 		limit := d.cap
 		if _, ok := ctx.Deadline(); !ok {
-			limit = d.fallback
+			limit = time.Duration(d.fallback.Load())
 		}
 		ctx, cancel := context.WithTimeout(ctx, limit) // never later than the caller's own
 		defer cancel()

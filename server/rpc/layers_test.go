@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -27,7 +28,9 @@ func TestCallsGetADeadlineAndNoneIsLongerThanTheCap(t *testing.T) {
 				defer cancel()
 			}
 			var left time.Duration
-			call := deadlines{fallback: 5 * time.Second, cap: 30 * time.Second}.WrapUnary(
+			var fallback atomic.Int64
+			fallback.Store(int64(5 * time.Second))
+			call := deadlines{fallback: &fallback, cap: 30 * time.Second}.WrapUnary(
 				func(ctx context.Context, _ connect.AnyRequest) (connect.AnyResponse, error) {
 					deadline, _ := ctx.Deadline()
 					left = time.Until(deadline)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"net/http"
+	"time"
 
 	"github.com/wassef911/grpcgoesbrrr/server/access"
 )
@@ -14,6 +15,8 @@ const requestIDHeader = "X-Request-Id"
 type scope struct {
 	requestID string
 	caller    access.Caller // once it is known
+	began     time.Time     // when the gate was asked
+	gate      time.Duration // of which the gate took so much
 }
 
 type scopeKey struct{}

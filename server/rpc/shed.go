@@ -23,6 +23,7 @@ import (
 type shedder struct {
 	assessor *assess.Assessor
 	pressure *Pressure // nil: the processors keep up with anything
+	callers  *access.Callers
 	log      *slog.Logger
 	refusals sync.Map // by refusalOf: *refusal
 }
@@ -62,7 +63,7 @@ var shedTypes = []string{"application/json", "application/proto", "application/g
 func (s *shedder) layer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if shedPaths[r.URL.Path] && slices.Contains(shedTypes, r.Header.Get("Content-Type")) {
-			if err := s.tooMuch(access.Claimed(r.Header.Get("Authorization"))); err != nil {
+			if err := s.tooMuch(s.callers.Claimed(r.Header.Get("Authorization"))); err != nil {
 				s.refuse(w, r, err)
 				return
 			}

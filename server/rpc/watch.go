@@ -14,8 +14,9 @@ import (
 const (
 	// silence is after how long without a message a heartbeat is sent.
 	silence = 5 * time.Second
-	// reviewEvery is how often it is seen to that the caller still may watch.
-	reviewEvery = time.Second
+	// reviewEvery is how often it is seen to that the caller still may watch: with
+	// the 300 ms until a revocation is seen, within a second.
+	reviewEvery = 500 * time.Millisecond
 )
 
 // WatchFraudActivity streams what is recorded, as it is.
@@ -82,7 +83,7 @@ func (w *watching) review(ctx context.Context) error {
 	w.reviewed = time.Now()
 	w.writer.extend(w.Feed.Closing())
 	call, _ := connect.CallInfoForHandlerContext(ctx)
-	caller, err := w.Keyring.Authenticate(ctx, call.RequestHeader().Get("Authorization"))
+	caller, err := w.Callers.Review(ctx, call.RequestHeader())
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,10 @@ func TestAddressesAreReadOrRefused(t *testing.T) {
 		"http://localhost:0":          "",
 		"http://localhost:65536":      "",
 		"http://localhost:http":       "",
-		"https://localhost:8081":      "",
+		"https://localhost:8081":      "tcp localhost:8081 over TLS",
+		"HTTPS://[::1]:8081/":         "tcp [::1]:8081 over TLS",
+		"https://localhost":           "",
+		"https://localhost:8081/v1":   "",
 		"grpc://localhost:8081":       "",
 		"http://user@localhost:8081":  "",
 		"http://localhost:8081/v1":    "",
@@ -36,10 +39,13 @@ func TestAddressesAreReadOrRefused(t *testing.T) {
 		"http:localhost:8081":         "",
 		" http://localhost:8081":      "",
 	} {
-		network, dialled, err := parseAddress(address)
+		p, err := parsePlace(address)
 		got := ""
 		if err == nil {
-			got = network + " " + dialled
+			got = p.network + " " + p.address
+		}
+		if p.secure {
+			got += " over TLS"
 		}
 		if got != want {
 			t.Errorf("%q: %q, %v, want %q", address, got, err, want)
@@ -47,23 +53,23 @@ func TestAddressesAreReadOrRefused(t *testing.T) {
 	}
 }
 
-// FuzzParseAddress wants every address that is accepted to be one that can be
+// FuzzParsePlace wants every address that is accepted to be one that can be
 // dialled and called.
-func FuzzParseAddress(f *testing.F) {
+func FuzzParsePlace(f *testing.F) {
 	for _, seed := range []string{"http://127.0.0.1:8081", "http://[::1]:80/", "http://[fe80::1%25eth0]:80", "http://h:80?q#f",
 		"http://:80", "http://h:99999", "unix:/run/s", "unix:", "http://u:p@h:1/x",
-		"http://[fe80::1%25et\x800]:8", "http://htt1]:8"} {
+		"http://[fe80::1%25et\x800]:8", "http://htt1]:8", "https://h:443", "https://[fe80::1%25eth0]:80"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, address string) {
-		network, dialled, err := parseAddress(address)
+		p, err := parsePlace(address)
 		if err != nil {
-			if network != "" || dialled != "" {
-				t.Errorf("%q: %q, %q beside %v", address, network, dialled, err)
+			if p != (place{}) {
+				t.Errorf("%q: %v beside %v", address, p, err)
 			}
 			return
 		}
-		switch network {
+		switch dialled := p.address; p.network {
 		case "unix":
 			if dialled == "" || "unix:"+dialled != address {
 				t.Errorf("%q: path %q", address, dialled)
@@ -74,9 +80,9 @@ func FuzzParseAddress(f *testing.F) {
 				t.Errorf("%q: %q is not HOST:PORT", address, dialled)
 			}
 		default:
-			t.Errorf("%q: network %q", address, network)
+			t.Errorf("%q: network %q", address, p.network)
 		}
-		if _, err := http.NewRequest(http.MethodPost, baseURL(network, dialled), nil); err != nil {
+		if _, err := http.NewRequest(http.MethodPost, p.baseURL(), nil); err != nil {
 			t.Errorf("%q: %v", address, err)
 		}
 	})
