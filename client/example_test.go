@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"connectrpc.com/connect"
+
 	"github.com/wassef911/grpcgoesbrrr/client"
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
 )
@@ -23,6 +25,29 @@ func Example() {
 	}
 	fmt.Printf("%s: %v, %.2f %%\n", activity.TransactionId, activity.PredictedLabel, activity.FraudProbability)
 	// Output: Y12a34x56: true, 99.99 %
+}
+
+// A call carries its caller's trace as any header: here from a context, as a tracer
+// would keep it. With OpenTelemetry it is propagation.TraceContext{}.Inject(ctx,
+// propagation.HeaderCarrier(req.Header())).
+func Example_trace() {
+	url, stop := startService()
+	defer stop()
+
+	type traceParent struct{}
+	carry := connect.UnaryInterceptorFunc(func(next connect.UnaryFunc) connect.UnaryFunc {
+		return func(ctx context.Context, req connect.AnyRequest) (connect.AnyResponse, error) {
+			if parent, ok := ctx.Value(traceParent{}).(string); ok {
+				req.Header().Set("Traceparent", parent)
+			}
+			return next(ctx, req)
+		}
+	})
+	service := client.New(url, "brrr_id_secret", connect.WithInterceptors(carry))
+	ctx := context.WithValue(context.Background(), traceParent{}, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
+	activity, err := service.GetFraudActivity(ctx, &fraudactivityv1.GetFraudActivityRequest{TransactionId: "Y12a34x56"})
+	fmt.Println(activity.GetPredictedLabel(), err)
+	// Output: true <nil>
 }
 
 // A refusal is told by its reason, whose meaning never changes.

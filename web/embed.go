@@ -44,8 +44,6 @@ func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	head := w.Header()
-	head.Set("X-Content-Type-Options", "nosniff")
-	head.Set("Referrer-Policy", "no-referrer")
 	head.Set("Content-Security-Policy", policy)
 	head.Set("Cross-Origin-Opener-Policy", "same-origin")
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
@@ -61,7 +59,7 @@ func (c *console) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve sends a file, packed as the build has packed it if the browser takes that.
 func (c *console) serve(w http.ResponseWriter, r *http.Request, name string) {
 	if info, err := fs.Stat(c.files, name); err != nil || info.IsDir() || path.Base(name)[0] == '.' {
-		w.Header().Del("Cache-Control")
+		w.Header().Set("Cache-Control", "no-store")
 		if name == "index.html" {
 			http.Error(w, "This binary was built without the console: run make build.", http.StatusNotFound)
 			return

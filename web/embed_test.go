@@ -41,18 +41,18 @@ func TestTheConsoleIsServedAtItsPagesAndAssetsAlone(t *testing.T) {
 		{"GET", "/live", "", 200, "text/html; charset=utf-8", "", "no-cache"},
 		{"GET", "/transactions/Y12a34x56", "", 200, "text/html; charset=utf-8", "", "no-cache"},
 		{"HEAD", "/", "", 200, "text/html; charset=utf-8", "", "no-cache"},
-		{"GET", "/transactions/", "", 404, "text/plain; charset=utf-8", "", ""},
-		{"GET", "/transactions/a/b", "", 404, "text/plain; charset=utf-8", "", ""},
+		{"GET", "/transactions/", "", 404, "text/plain; charset=utf-8", "", "no-store"},
+		{"GET", "/transactions/a/b", "", 404, "text/plain; charset=utf-8", "", "no-store"},
 		{"GET", "/assets/app-1.js", "gzip, br", 200, "text/javascript; charset=utf-8", "gzip", "public, max-age=31536000, immutable"},
 		{"GET", "/assets/app-1.js", "", 200, "text/javascript; charset=utf-8", "", "public, max-age=31536000, immutable"},
 		{"GET", "/assets/app-1.css", "gzip", 200, "text/css; charset=utf-8", "gzip", "public, max-age=31536000, immutable"},
 		{"GET", "/icon.svg", "gzip", 200, "image/svg+xml", "", "public, max-age=31536000, immutable"},
-		{"GET", "/assets", "", 404, "text/plain; charset=utf-8", "", ""},
-		{"GET", "/assets/", "", 404, "text/plain; charset=utf-8", "", ""},
-		{"GET", "/.gitkeep", "", 404, "text/plain; charset=utf-8", "", ""},
-		{"GET", "/assets/.hidden", "", 404, "text/plain; charset=utf-8", "", ""},
-		{"GET", "/../embed.go", "", 404, "text/plain; charset=utf-8", "", ""},
-		{"GET", "/admin", "", 404, "text/plain; charset=utf-8", "", ""},
+		{"GET", "/assets", "", 404, "text/plain; charset=utf-8", "", "no-store"},
+		{"GET", "/assets/", "", 404, "text/plain; charset=utf-8", "", "no-store"},
+		{"GET", "/.gitkeep", "", 404, "text/plain; charset=utf-8", "", "no-store"},
+		{"GET", "/assets/.hidden", "", 404, "text/plain; charset=utf-8", "", "no-store"},
+		{"GET", "/../embed.go", "", 404, "text/plain; charset=utf-8", "", "no-store"},
+		{"GET", "/admin", "", 404, "text/plain; charset=utf-8", "", "no-store"},
 		{"POST", "/", "", 404, "text/plain; charset=utf-8", "", ""},
 	} {
 		res := ask(t, built(), test.method, test.path, test.accept)
@@ -75,7 +75,7 @@ func TestThePageMayLoadWhatThisServerServesAndNothingElse(t *testing.T) {
 	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") {
 		t.Errorf("the policy lets in too much: %s", policy)
 	}
-	if head.Get("X-Content-Type-Options") != "nosniff" || head.Get("Referrer-Policy") != "no-referrer" {
+	if head.Get("Cross-Origin-Opener-Policy") != "same-origin" {
 		t.Errorf("%v", head)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/metrics"
 	"github.com/wassef911/grpcgoesbrrr/server/predictor"
 	"github.com/wassef911/grpcgoesbrrr/server/rpc"
+	"github.com/wassef911/grpcgoesbrrr/server/tracing"
 	"github.com/wassef911/grpcgoesbrrr/web"
 )
 
@@ -25,15 +26,22 @@ type app struct {
 	log       *slog.Logger
 	data      *dataLock // nil until the folder is ours
 	metrics   *metrics.Metrics
+	certs     certificates
+	traces    *tracing.Tracer // nil unless asked for
 	store     fraud.Store
 	child     *predictor.Local // nil unless the predictor is local
 	predictor *predictor.Pool
 	keyring   *access.Keyring
+	audit     *auditTail
+	tokens    *access.Tokens // nil unless there is an issuer
 	assessor  *assess.Assessor
 	reporter  *assess.Reporter
 	recorder  *assess.Recorder
 	feed      *rpc.Feed
 	pressure  *rpc.Pressure
+	tuning    rpc.Tuning
+	open      *connections // of callers
+	reloader  reloader
 	draining  atomic.Bool
 
 	url      string // where the API is reached
@@ -51,17 +59,31 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 			err = errors.Join(err, a.close(time.Second))
 		}
 	}()
-	log.Info("starting", "version", versionName())
+	log.Info("starting", "version", versionName(), "commit", built().Commit)
+	if a.traces, a.log, err = c.openTracer(log); err != nil {
+		return a, err
+	}
+	log = a.log
 	if a.data, err = lockData(c.Data, "serve"); err != nil {
 		return a, err
 	}
 	if a.store, err = c.open(ctx); err != nil {
 		return a, err
 	}
-	if a.child, a.predictor, err = c.openPredictor(log); err != nil {
+	if a.certs, err = c.openCertificates(log); err != nil {
 		return a, err
 	}
+	if a.child, a.predictor, err = c.openPredictor(c.Data, c.traceFlags.environment(), a.certs.hosts, log); err != nil {
+		return a, err
+	}
+	a.certs.watch(a.predictor.Renew)
 	if a.keyring, err = access.OpenKeyring(ctx, a.store, log); err != nil {
+		return a, err
+	}
+	if a.audit, err = openAuditTail(ctx, a.store, a.predictor.Model, log); err != nil {
+		return a, err
+	}
+	if a.tokens, err = c.openTokens(log); err != nil {
 		return a, err
 	}
 	if a.assessor, err = assess.New(a.store, a.predictor, a.metrics, batch.Options{MaxWait: c.MaxWait}); err != nil {
@@ -78,13 +100,15 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 		return a, err
 	}
 	handler := rpc.NewHandler(rpc.Config{
-		Assessor: a.assessor, Reporter: a.reporter, Recorder: a.recorder, Store: a.store, Feed: a.feed, Predictor: a.predictor, Keyring: a.keyring,
-		Ready: a.ready, Meter: a.metrics, Log: log, Origins: c.CORSOrigin, Deadline: c.Deadline, MaxDeadline: c.MaxDeadline,
-		Console: web.Handler(), Limits: c.limits(), Pressure: a.pressure,
+		Assessor: a.assessor, Reporter: a.reporter, Recorder: a.recorder, Store: a.store, Feed: a.feed, Predictor: a.predictor, Callers: &access.Callers{Keys: a.keyring, Tokens: a.tokens, SignIns: c.signIns(log)},
+		Ready: a.ready, Meter: a.metrics, Tracer: a.tracer(), Log: log, Origins: c.CORSOrigin, Deadline: c.Deadline, MaxDeadline: c.MaxDeadline,
+		Console: web.Handler(), Limits: c.limits(), Pressure: a.pressure, Tuning: &a.tuning,
 	})
 	if err = a.listen(c, handler); err != nil {
 		return a, err
 	}
+	a.reloader = reloader{log: log, read: c.again, now: c.read, done: a.audit.reloaded,
+		apply: []func(*serveCmd) error{func(*serveCmd) error { return a.certs.Reload() }, a.retune(c)}}
 	return a, a.data.listens(a.url)
 }
 
@@ -103,7 +127,9 @@ func (a *app) ready() error {
 }
 
 func (a *app) listen(c *serveCmd, handler http.Handler) error {
-	public, err := a.serveWith(newHTTPSettings(c.MaxDeadline, c.MaxConnections), c.Listen, handler, c.TLSCert, c.TLSKey)
+	settings := newHTTPSettings(c.MaxDeadline, c.MaxConnections)
+	a.open = settings.connections
+	public, err := a.serveWith(settings, c.Listen, handler, a.certs.forCallers())
 	if err != nil {
 		return err
 	}
@@ -113,7 +139,8 @@ func (a *app) listen(c *serveCmd, handler http.Handler) error {
 	}
 	a.url = fmt.Sprintf("%s://%s", scheme, public)
 	if c.AdminListen != "" {
-		admin, err := a.serveWith(newHTTPSettings(longestProfile, adminConnections), c.AdminListen, a.adminHandler(), "", "")
+		warnOfAdmin(a.log, c.AdminListen)
+		admin, err := a.serveWith(newHTTPSettings(longestProfile, adminConnections), c.AdminListen, a.adminHandler(), nil)
 		if err != nil {
 			return err
 		}
@@ -142,13 +169,17 @@ func (a *app) adminHandler() http.Handler {
 // serveUntil serves until the context ends or a server fails, then drains.
 func (a *app) serveUntil(ctx context.Context, drain time.Duration) error {
 	a.log.Info("listening", "url", a.url)
-	var failure error
-	select {
-	case <-ctx.Done():
-		a.log.Info("draining")
-	case failure = <-a.failures:
+	for {
+		select {
+		case <-a.reloader.asked():
+			a.reloader.reload()
+		case <-ctx.Done():
+			a.log.Info("draining")
+			return a.close(drain)
+		case failure := <-a.failures:
+			return errors.Join(failure, a.close(drain))
+		}
 	}
-	return errors.Join(failure, a.close(drain))
 }
 
 // close drains: balancers see that it is not ready, calls under way are
@@ -178,8 +209,15 @@ func (a *app) close(drain time.Duration) error {
 	if a.recorder != nil {
 		errs = append(errs, a.recorder.Close(ctx))
 	}
+	a.certs.close()
 	if a.keyring != nil {
 		a.keyring.Close()
+	}
+	if a.audit != nil {
+		errs = append(errs, a.audit.close(ctx))
+	}
+	if a.tokens != nil {
+		a.tokens.Close()
 	}
 	if a.predictor != nil {
 		a.predictor.Close()
@@ -190,6 +228,7 @@ func (a *app) close(drain time.Duration) error {
 	if a.store != nil {
 		errs = append(errs, a.store.Close())
 	}
+	a.closeTraces()
 	if a.data != nil {
 		errs = append(errs, a.data.release())
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 	"github.com/wassef911/grpcgoesbrrr/server/store/sqlite"
 )
 
@@ -25,6 +26,9 @@ func (c *backupCmd) Run(ctx context.Context, io streams) error {
 	}
 	if err != nil {
 		return err
+	}
+	if err := recordAct(ctx, c.dataDir, fraud.ActStoreBackedUp, c.File); err != nil {
+		fmt.Fprintf(io.err, "The audit log does not tell of it: %v\n", err) // the copy is whole: it may be what saves the rest
 	}
 	fmt.Fprintf(io.err, "%s holds %s: %s, in %s\n", c.File, showContents(held), showBytes(held.Bytes), time.Since(began).Round(time.Millisecond))
 	return nil

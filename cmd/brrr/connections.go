@@ -39,6 +39,13 @@ func newConnections(most int) *connections {
 	return c
 }
 
+// limit lets so many be open from now on. Those beyond are closed as others change.
+func (c *connections) limit(most int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.most = most
+}
+
 // changed is for http.Server.ConnState. An HTTP/2 connection is active while it has
 // any call.
 func (c *connections) changed(conn net.Conn, to http.ConnState) {

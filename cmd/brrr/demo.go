@@ -18,6 +18,7 @@ import (
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
 	"github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1/fraudactivityv1connect"
 	"github.com/wassef911/grpcgoesbrrr/server/access"
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 	"github.com/wassef911/grpcgoesbrrr/server/rpc"
 )
 
@@ -78,7 +79,7 @@ func (c *serveCmd) showFirstCall(ctx context.Context, app *app, say func(string,
 	if err := app.awaitReady(ctx); err != nil {
 		return "", err
 	}
-	key, err = access.CreateKey(ctx, app.store, "demo", "admin", 24*time.Hour)
+	key, err = access.CreateKey(ctx, app.store, "demo", "admin", 24*time.Hour, fraud.ActorServer)
 	if err != nil {
 		return "", err
 	}

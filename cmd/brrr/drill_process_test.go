@@ -22,6 +22,8 @@ type process struct {
 	leash io.Closer // its standard input, which ends with the test's own process
 	ended chan struct{}
 
+	keepAll bool // of what it says, not the last lines alone
+
 	mu    sync.Mutex
 	said  []string // the last lines
 	pid   int      // of the process that it started last itself
@@ -67,7 +69,9 @@ func (p *process) listen(from io.ReadCloser) {
 	lines := bufio.NewScanner(from)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		p.hear(lines.Bytes())
+		if p.hear(lines.Bytes()); bytes.HasPrefix(lines.Bytes(), []byte("{")) { // of the log
+			logged.Write(lines.Bytes())
+		}
 	}
 	io.Copy(io.Discard, from)
 }
@@ -87,7 +91,7 @@ func (p *process) hear(line []byte) {
 		p.heard++
 	}
 	p.said = append(p.said, string(line))
-	if n := len(p.said); n > 60 {
+	if n := len(p.said); n > 60 && !p.keepAll {
 		p.said = p.said[n-30:]
 	}
 }

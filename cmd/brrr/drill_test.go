@@ -89,7 +89,7 @@ func startDrill(t *testing.T, s drillSetting, flags ...string) *drill {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := access.CreateKey(t.Context(), store, "drill", "admin", 0)
+	key, err := access.CreateKey(t.Context(), store, "drill", "admin", 0, "user:test")
 	if err != nil {
 		t.Fatal(err)
 	}

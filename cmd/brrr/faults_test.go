@@ -129,8 +129,15 @@ func (h *slowHost) PredictFraud(ctx context.Context, req *fraud_detection.Predic
 
 func startHost(t *testing.T, host fraud_detectionconnect.FraudDetectionServiceHandler) (url string) {
 	t.Helper()
+	return startLayeredHost(t, host, func(h http.Handler) http.Handler { return h })
+}
+
+// startLayeredHost starts a host behind a layer that sees its requests.
+func startLayeredHost(t *testing.T, host fraud_detectionconnect.FraudDetectionServiceHandler, layer func(http.Handler) http.Handler) (url string) {
+	t.Helper()
 	mux := http.NewServeMux()
-	mux.Handle(fraud_detectionconnect.NewFraudDetectionServiceHandler(host))
+	path, calls := fraud_detectionconnect.NewFraudDetectionServiceHandler(host)
+	mux.Handle(path, layer(calls))
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
 	server := httptest.NewUnstartedServer(mux)

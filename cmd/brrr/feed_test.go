@@ -229,7 +229,7 @@ func TestARevokedKeyEndsItsStream(t *testing.T) {
 		if over == "gRPC" { // one that lost its permission is the same
 			changeRole(t, s, s.keys["analyst"], "client")
 		} else {
-			_, err := s.store.RevokeKey(t.Context(), strings.Split(s.keys["analyst"], "_")[1], time.Now())
+			_, err := s.store.RevokeKey(t.Context(), strings.Split(s.keys["analyst"], "_")[1], time.Now(), "user:test")
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -42,7 +42,7 @@ func TestASlowAnswerIsNotCutOffByTheTimeForItsRequest(t *testing.T) {
 	settings := newHTTPSettings(0, defaultConnections)
 	shortly(&settings)
 	settings.answer = 0
-	address, err := s.serveWith(settings, "127.0.0.1:0", s.servers[0].Handler, "", "")
+	address, err := s.serveWith(settings, "127.0.0.1:0", s.servers[0].Handler, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -97,7 +97,7 @@ func keyIn(t *testing.T, data string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := access.CreateKey(t.Context(), store, "idle", "client", 0)
+	key, err := access.CreateKey(t.Context(), store, "idle", "client", 0, "user:test")
 	if err != nil {
 		t.Fatal(err)
 	}

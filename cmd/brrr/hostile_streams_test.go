@@ -108,8 +108,7 @@ func TestGarbageOnATLSPortIsRefused(t *testing.T) {
 	v := startTarget(t, nil)
 	settings := newHTTPSettings(time.Second, defaultConnections)
 	shortly(&settings)
-	cert, key, _ := certificate(t)
-	address, err := v.serveWith(settings, "127.0.0.1:0", v.servers[0].Handler, cert, key)
+	address, err := v.serveWith(settings, "127.0.0.1:0", v.servers[0].Handler, newAuthority(t, "authority").issue().secured(t))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -49,7 +49,7 @@ func startTarget(t *testing.T, change func(*httpSettings)) *target {
 	if change != nil {
 		change(&settings)
 	}
-	address, err := s.serveWith(settings, "127.0.0.1:0", s.servers[0].Handler, "", "")
+	address, err := s.serveWith(settings, "127.0.0.1:0", s.servers[0].Handler, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -83,18 +84,19 @@ func onceIfChunked(next http.Handler) http.Handler {
 	})
 }
 
-// serveWith listens with these settings. The app closes the server with itself.
-func (a *app) serveWith(settings httpSettings, address string, handler http.Handler, cert, key string) (net.Addr, error) {
+// serveWith listens with these settings, in plain if nothing is to secure it. The app closes the server with itself.
+func (a *app) serveWith(settings httpSettings, address string, handler http.Handler, secure *tls.Config) (net.Addr, error) {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
 	warnOfFewDescriptors(a.log, settings.connections.most)
 	server := settings.server(handler, a.log)
+	server.TLSConfig = secure
 	a.servers = append(a.servers, server)
 	go func() {
-		if cert != "" {
-			err = server.ServeTLS(listener, cert, key)
+		if secure != nil {
+			err = server.ServeTLS(listener, "", "")
 		} else {
 			err = server.Serve(listener)
 		}

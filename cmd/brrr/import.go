@@ -15,12 +15,12 @@ import (
 )
 
 type importCmd struct {
-	Files    []string `arg:"" name:"file" help:"CSV or NDJSON, gzipped or not; - reads standard input. Columns: transaction_id, account_id, amount, time (epoch seconds or RFC 3339), and where there are any currency, account_opened_at, label (1 or 0: becomes an outcome). Others are not read."`
-	Accounts string   `help:"CSV of account_id and opened_at." type:"existingfile"`
-	Rejects  string   `help:"Where refused rows go, with their line numbers. Written only if there are any." default:"import-rejects.csv" type:"path"`
-	Data     string   `help:"Folder of the embedded store to write to." default:"data" type:"path" env:"BRRR_DATA"`
-	Server   string   `help:"Service to send to, instead of writing to --data." env:"BRRR_SERVER"`
-	Key      string   `help:"Key for --server. Needs RECORD, and LABEL for labels." env:"BRRR_KEY"`
+	Files       []string `arg:"" name:"file" help:"CSV or NDJSON, gzipped or not; - reads standard input. Columns: transaction_id, account_id, amount, time (epoch seconds or RFC 3339), and where there are any currency, account_opened_at, label (1 or 0: becomes an outcome). Others are not read."`
+	Accounts    string   `help:"CSV of account_id and opened_at." type:"existingfile"`
+	Rejects     string   `help:"Where refused rows go, with their line numbers. Written only if there are any." default:"import-rejects.csv" type:"path"`
+	Data        string   `help:"Folder of the embedded store to write to." default:"data" type:"path" env:"BRRR_DATA"`
+	Server      string   `help:"Service to send to, instead of writing to --data. The key needs RECORD, and LABEL for labels." env:"BRRR_SERVER"`
+	callerFlags          // needs RECORD, and LABEL for labels
 }
 
 // AfterApply holds --data against a BRRR_SERVER that is set for other commands.
@@ -95,7 +95,7 @@ func (c *importCmd) checkFiles() error {
 // sink is the service, or the store itself.
 func (c *importCmd) sink(ctx context.Context) (sink, func() error, error) {
 	if c.Server != "" {
-		service, err := remote{Server: c.Server, Key: c.Key}.dial(client.WithRetries(0)) // patiently repeats, labels too
+		service, err := remote{c.Server, c.callerFlags}.dial(client.WithRetries(0)) // patiently repeats, labels too
 		return remoteSink{service, c.Server}, func() error { return nil }, err
 	}
 	store, err := sqlite.Open(ctx, c.Data)

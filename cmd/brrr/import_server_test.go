@@ -82,7 +82,7 @@ func TestAKeyMustPermitTheImport(t *testing.T) {
 		{"client", labelled, exitFailed, []string{`role "client" lacks the permission RECORD (PERMISSION_DENIED)`}, 0},
 		{"analyst", unlabelled, exitFailed, []string{`role "analyst" lacks the permission RECORD (PERMISSION_DENIED)`}, 0},
 		{"backend", labelled, exitFailed, []string{"1000 recorded, 0 already recorded, 0 outcomes, 0 refused",
-			`brrr: report labels: this key's role "backend" lacks the permission LABEL (PERMISSION_DENIED)`}, 1000},
+			`brrr: report labels: the role "backend" lacks the permission LABEL (PERMISSION_DENIED)`}, 1000},
 		{"backend", unlabelled, exitDone, []string{"200 recorded, 1000 already recorded, 0 outcomes, 0 refused"}, 1200},
 		{"admin", labelled, exitDone, []string{"0 recorded, 1200 already recorded, 1200 outcomes, 0 refused"}, 1200},
 	} {

@@ -39,7 +39,7 @@ func (c *keysCreateCmd) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	defer store.Close()
-	key, err := access.CreateKey(ctx, store, c.Name, c.Role, time.Duration(c.Expires))
+	key, err := access.CreateKey(ctx, store, c.Name, c.Role, time.Duration(c.Expires), actor())
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (c *keysRevokeCmd) Run(ctx context.Context, io streams) error {
 		return err
 	}
 	defer store.Close()
-	found, err := store.RevokeKey(ctx, c.ID, time.Now())
+	found, err := store.RevokeKey(ctx, c.ID, time.Now(), actor())
 	if err != nil {
 		return err
 	}

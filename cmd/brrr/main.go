@@ -8,9 +8,10 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
-	"github.com/alecthomas/kong"
+	"github.com/wassef911/grpcgoesbrrr/server/settings"
 )
 
 // Exit codes.
@@ -36,9 +37,11 @@ type commands struct {
 	Outcome  outcomeCmd  `cmd:"" help:"Report what a transaction turned out to be."`
 	Outcomes outcomesCmd `cmd:"" help:"Export what transactions turned out to be, or show the reports about one."`
 	Model    modelCmd    `cmd:"" help:"Show the model now serving; list models and change it."`
+	Audit    auditCmd    `cmd:"" help:"Show what was done to the service, and by whom."`
 	Backup   backupCmd   `cmd:"" help:"Copy the store to one file, beside a server that runs on it."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup in place."`
 	Doctor   doctorCmd   `cmd:"" help:"Look for faults in what is recorded."`
+	Config   configCmd   `cmd:"" help:"Check and show the settings that brrr serve would have."`
 	Version  versionCmd  `cmd:"" help:"Show the version of this binary."`
 
 	Completion completionCmd `cmd:"" help:"Print a script that completes commands, flags and values in a shell."`
@@ -53,7 +56,7 @@ type streams struct {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr})
+	code := run(ctx, conceal(os.Args[1:]), streams{os.Stdin, os.Stdout, os.Stderr})
 	stop()
 	os.Exit(code)
 }
@@ -65,25 +68,13 @@ func run(ctx context.Context, args []string, io streams) (code int) {
 			code = int(e)
 		}
 	}()
-	parser, err := kong.New(&commands{},
-		kong.Name("brrr"),
-		kong.Description("Any client asks about a transaction; a Python model answers."),
-		kong.DefaultEnvars("BRRR"),
-		kong.Writers(io.out, io.err),
-		kong.Exit(func(code int) { panic(kongExit(code)) }), // after --help
-		kong.UsageOnError(),
-		kong.BindTo(ctx, (*context.Context)(nil)),
-		kong.Bind(io),
-	)
-	if err != nil {
-		panic(err) // the commands struct itself is wrong
-	}
 	if len(args) == 0 {
 		args = []string{"--help"}
 	}
-	command, err := parser.Parse(args)
+	command, _, err := parse(ctx, &commands{}, args, io)
 	if err != nil {
-		fmt.Fprintf(io.err, "brrr: %v (see brrr --help)\n", err)
+		complain(io, err)
+		fmt.Fprintln(io.err, "brrr: see brrr --help")
 		return exitUsage
 	}
 	switch err := command.Run(); {
@@ -91,10 +82,18 @@ func run(ctx context.Context, args []string, io streams) (code int) {
 		return exitDone
 	case errors.Is(err, errRejects):
 		return exitRejects
+	case errors.As(err, new(usageError)):
+		complain(io, err)
+		return exitUsage
 	default:
-		fmt.Fprintf(io.err, "brrr: %v\n", explain(err))
+		complain(io, explain(err))
 		return exitFailed
 	}
 }
 
-type kongExit int
+// complain tells what went wrong, each mistake in a line of its own.
+func complain(io streams, err error) {
+	for line := range strings.Lines(settings.Mask(err.Error())) {
+		fmt.Fprintf(io.err, "brrr: %s\n", strings.TrimSuffix(line, "\n"))
+	}
+}

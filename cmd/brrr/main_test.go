@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -13,7 +14,12 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asMain) != "" {
 		main()
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	for _, secret := range logged.verdict() {
+		fmt.Fprintln(os.Stderr, "A server logged a secret:", secret)
+		code = exitFailed
+	}
+	os.Exit(code)
 }
 
 // binFolder is a folder with brrr in it, of this very tree, for shells to run.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"regexp"
 	"time"
@@ -13,14 +14,17 @@ import (
 
 	"github.com/wassef911/grpcgoesbrrr/client"
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+	"github.com/wassef911/grpcgoesbrrr/server/store/sqlite"
 )
 
 type modelActivateCmd struct {
 	modelsDir
-	Name   string        `arg:"" help:"Name of the model's folder."`
-	Server string        `help:"Service to wait for until it serves the model. If not given, nothing is waited for." env:"BRRR_SERVER"`
-	Key    string        `help:"Key for --server. Needs READ." env:"BRRR_KEY"`
-	Wait   time.Duration `help:"How long to wait. The service looks for another model once a second." default:"10s"`
+	dataDir
+	Name   string `arg:"" help:"Name of the model's folder."`
+	Server string `help:"Service to wait for until it serves the model. If not given, nothing is waited for. The key needs READ." env:"BRRR_SERVER"`
+	callerFlags
+	Wait time.Duration `help:"How long to wait. The service looks for another model once a second." default:"10s"`
 }
 
 // modelName is what the Python side takes for a name in the file active.
@@ -57,6 +61,9 @@ func (c *modelActivateCmd) Run(ctx context.Context, streams streams) error {
 	if err != nil {
 		return err
 	}
+	if err := c.recordAct(ctx); err != nil {
+		return fmt.Errorf("%s is active, but the audit log does not say so: %w", c.Name, err)
+	}
 	if service == nil {
 		fmt.Fprintf(streams.out, "%s is active. No service was asked whether it takes it: none is given (BRRR_SERVER).\n", c.Name)
 		return nil
@@ -69,6 +76,15 @@ func (c *modelActivateCmd) Run(ctx context.Context, streams streams) error {
 	return nil
 }
 
+// recordAct adds to the audit log who did so, where the service's store is on this
+// machine. Elsewhere the service adds by itself that another version answers.
+func (c *modelActivateCmd) recordAct(ctx context.Context) error {
+	if _, err := os.Stat(sqlite.StoreFile(c.Data)); err != nil {
+		return nil
+	}
+	return recordAct(ctx, c.dataDir, fraud.ActModelActivated, c.Name)
+}
+
 // reach asks the service, if there is one, what it refuses now. One that may not
 // be asked is told before anything changes; one that does not answer may be
 // down for want of this very model.
@@ -76,7 +92,7 @@ func (c *modelActivateCmd) reach(ctx context.Context) (service client.Client, re
 	if c.Server == "" {
 		return nil, "", nil
 	}
-	if service, err = (remote{Server: c.Server, Key: c.Key}).dial(); err != nil {
+	if service, err = (remote{c.Server, c.callerFlags}).dial(); err != nil {
 		return nil, "", err
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.Wait)

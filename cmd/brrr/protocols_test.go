@@ -17,6 +17,7 @@ import (
 	"connectrpc.com/connect"
 	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -110,8 +111,13 @@ func newKeyWithout(t *testing.T, s *testServer) string {
 
 func postJSON(t *testing.T, url, key, id string) answer {
 	t.Helper()
+	return postJSONOver(t, http1, url, key, id)
+}
+
+func postJSONOver(t *testing.T, over *http.Client, url, key, id string) answer {
+	t.Helper()
 	body, _ := json.Marshal(map[string]string{"transaction_id": id})
-	res, raw := post1(t, url, key, string(body))
+	res, raw := postOver(t, over, url, key, string(body))
 	if res.StatusCode != http.StatusOK {
 		return jsonError(t, raw)
 	}
@@ -126,6 +132,11 @@ func postJSON(t *testing.T, url, key, id string) answer {
 // post1 posts JSON over HTTP/1.1, without the help of any client of ours.
 func post1(t *testing.T, url, key, body string) (*http.Response, []byte) {
 	t.Helper()
+	return postOver(t, http1, url, key, body)
+}
+
+func postOver(t *testing.T, over *http.Client, url, key, body string) (*http.Response, []byte) {
+	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
@@ -134,7 +145,7 @@ func post1(t *testing.T, url, key, body string) (*http.Response, []byte) {
 	if key != "" {
 		req.Header.Set("Authorization", "Bearer "+key)
 	}
-	res, err := http1.Do(req)
+	res, err := over.Do(req)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,7 +194,12 @@ func callConnect(t *testing.T, c client.Client, id string) answer {
 // callGRPCGo calls with the other gRPC implementation in Go.
 func callGRPCGo(t *testing.T, url, key, id string) answer {
 	t.Helper()
-	conn, err := grpc.NewClient("passthrough:///"+strings.TrimPrefix(url, "http://"), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	return callGRPCGoWith(t, insecure.NewCredentials(), strings.TrimPrefix(url, "http://"), key, id)
+}
+
+func callGRPCGoWith(t *testing.T, how credentials.TransportCredentials, address, key, id string) answer {
+	t.Helper()
+	conn, err := grpc.NewClient("passthrough:///"+address, grpc.WithTransportCredentials(how))
 	if err != nil {
 		t.Fatal(err)
 	}

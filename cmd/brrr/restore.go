@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 	"github.com/wassef911/grpcgoesbrrr/server/store/sqlite"
 )
 
@@ -26,6 +27,9 @@ func (c *restoreCmd) Run(ctx context.Context, io streams) (err error) {
 		return fmt.Errorf("%s holds a store already: give --data another folder, or --force to keep that one aside", c.Data)
 	}
 	if err != nil {
+		return err
+	}
+	if err := recordAct(ctx, c.dataDir, fraud.ActStoreRestored, c.File); err != nil {
 		return err
 	}
 	fmt.Fprintf(io.err, "%s holds %s\n", c.Data, showContents(done.Contents))

@@ -80,6 +80,7 @@ func TestEveryTableFitsTheTerminal(t *testing.T) {
 		{append([]string{"model", "show"}, where...), "INTERVAL"},
 		{[]string{"model", "list", "--predictor-root=" + root}, "BRIER"},
 		{[]string{"keys", "list", "--data=" + s.data}, "LAST USED (UTC)"},
+		{[]string{"audit", "--data=" + s.data}, "DETAIL"},
 	} {
 		for _, width := range []int{60, 80, 120, 200} {
 			shown := onTerminal(t, width, []string{"NO_COLOR=1"}, c.args...)

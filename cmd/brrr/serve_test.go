@@ -4,23 +4,13 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"connectrpc.com/connect"
 
@@ -107,9 +97,12 @@ func TestExitCodesAndUsage(t *testing.T) {
 		"unknown role":      {[]string{"keys", "create", "--name=n", "--role=root"}, exitUsage, "--role"},
 		"bad lifetime":      {[]string{"keys", "create", "--name=n", "--role=client", "--expires=soon"}, exitUsage, "90d"},
 		"half of TLS":       {[]string{"serve", "--tls-cert=" + filepath.Join(root, "go.mod")}, exitUsage, "go together"},
+		"bad trace flags":   {[]string{"serve", "--trace-endpoint=grpc://x:4317", "--trace-sample=0.5"}, exitUsage, "--trace-endpoint must be http://"},
+		"bad trace share":   {[]string{"serve", "--trace-sample=2", "--trace-headers-file=x"}, exitUsage, "--trace-headers-file needs --trace-endpoint"},
+		"no headers file":   {[]string{"serve", "--data=" + t.TempDir(), "--trace-endpoint=http://127.0.0.1:1", "--trace-headers-file=/nowhere"}, exitFailed, "--trace-headers-file: headers for the collector"},
 		"no key":            {[]string{"check", "x", "--key="}, exitFailed, "BRRR_KEY"},
 		"nobody listens":    {[]string{"check", "x", "--server=http://127.0.0.1:1", "--key=brrr_a_b"}, exitFailed, "did not answer"},
-		"bad predictor URL": {[]string{"serve", "--data=" + t.TempDir(), "--listen=127.0.0.1:0", "--admin-listen=", "--predictor=ftp://x"}, exitFailed, "neither http://HOST:PORT nor unix:PATH"},
+		"bad predictor URL": {[]string{"serve", "--data=" + t.TempDir(), "--listen=127.0.0.1:0", "--admin-listen=", "--predictor=ftp://x"}, exitFailed, "none of http://HOST:PORT"},
 		"taken port":        {[]string{"serve", "--data=" + t.TempDir(), "--listen=" + takenPort(t), "--admin-listen=", noModel}, exitFailed, "address already in use"},
 	} {
 		code, out, errs := command(t, c.args...)
@@ -143,7 +136,7 @@ func TestPagesOfOtherOriginsCallOnlyWhereItIsOpened(t *testing.T) {
 		req, _ := http.NewRequestWithContext(t.Context(), http.MethodOptions, c.url+servicePath+"GetFraudActivity", nil)
 		req.Header.Set("Origin", c.origin)
 		req.Header.Set("Access-Control-Request-Method", "POST")
-		req.Header.Set("Access-Control-Request-Headers", "authorization,content-type,x-grpc-web") // as browsers write it
+		req.Header.Set("Access-Control-Request-Headers", "authorization,content-type,traceparent,tracestate,x-grpc-web") // as browsers write it
 		res, err := http1.Do(req)
 		if err != nil {
 			t.Fatal(err)
@@ -153,57 +146,6 @@ func TestPagesOfOtherOriginsCallOnlyWhereItIsOpened(t *testing.T) {
 			t.Errorf("%s: %v", name, res.Header)
 		}
 	}
-}
-
-func TestTLSSpeaksHTTP2AndHTTP1(t *testing.T) {
-	cert, key, pool := certificate(t)
-	s := startServer(t, noModel, "--tls-cert="+cert, "--tls-key="+key)
-	for proto, enable := range map[string]func(*http.Protocols, bool){
-		"HTTP/1.1": (*http.Protocols).SetHTTP1, "HTTP/2.0": (*http.Protocols).SetHTTP2,
-	} {
-		protocols := new(http.Protocols)
-		enable(protocols, true)
-		over := &http.Client{Transport: &http.Transport{Protocols: protocols, TLSClientConfig: &tls.Config{RootCAs: pool}}}
-		res, err := over.Get(s.url + "/healthz")
-		if err != nil {
-			t.Fatalf("%s: %v", proto, err)
-		}
-		res.Body.Close()
-		if res.Proto != proto {
-			t.Errorf("spoke %s, want %s", res.Proto, proto)
-		}
-		_, err = client.NewWithHTTP(over, s.url, s.keys["client"], connect.WithGRPCWeb()).GetFraudActivity(t.Context(), &fraudactivityv1.GetFraudActivityRequest{TransactionId: "x"})
-		wantReason(t, err, connect.CodeNotFound, "TRANSACTION_UNKNOWN")
-	}
-}
-
-func certificate(t *testing.T) (certFile, keyFile string, pool *x509.CertPool) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotAfter: time.Now().Add(time.Hour),
-		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, _ := x509.ParseCertificate(der)
-	pool = x509.NewCertPool()
-	pool.AddCert(cert)
-	write := func(name, kind string, bytes []byte) string {
-		path := filepath.Join(t.TempDir(), name)
-		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: bytes}), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
-	return write("cert.pem", "CERTIFICATE", der), write("key.pem", "PRIVATE KEY", private), pool
 }
 
 // TestTheDemoShowsACallThatWorksAsPasted is `make run`: it takes what the demo

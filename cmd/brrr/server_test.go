@@ -29,6 +29,7 @@ type testServer struct {
 	*app
 	data string
 	keys map[string]string // token by role
+	over *http.Client      // over TLS; nil: in plain
 }
 
 // startServer starts brrr serve with further flags, and stops it with the test.
@@ -76,23 +77,28 @@ func parseServe(t *testing.T, data string, flags ...string) *serveCmd {
 
 // testLog is quiet unless BRRR_TEST_LOG is set.
 func testLog(t *testing.T) *slog.Logger {
-	var to io.Writer = io.Discard
+	var to io.Writer = logged
 	if os.Getenv("BRRR_TEST_LOG") != "" {
-		to = t.Output()
+		to = io.MultiWriter(logged, t.Output())
 	}
 	return slog.New(slog.NewTextHandler(to, &slog.HandlerOptions{Level: slog.LevelDebug}))
 }
 
 func newKey(t *testing.T, store fraud.Keys, role string) string {
 	t.Helper()
-	token, err := access.CreateKey(context.Background(), store, role, role, 0)
+	token, err := access.CreateKey(context.Background(), store, role, role, 0, "user:test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	return token
 }
 
-func (s *testServer) client(role string) client.Client { return client.New(s.url, s.keys[role]) }
+func (s *testServer) client(role string) client.Client {
+	if s.over != nil {
+		return client.NewWithHTTP(s.over, s.url, s.keys[role])
+	}
+	return client.New(s.url, s.keys[role])
+}
 
 // awaitModel waits for the Python process.
 func (s *testServer) awaitModel(t *testing.T) {

@@ -26,6 +26,10 @@ const known: Partial<Record<ErrorReason, Words>> = {
     title: "The record cannot be reached",
     next: "Nothing of this took effect. Try again in a moment; if it stays so, an operator looks into the server’s log and at /readyz.",
   },
+  ISSUER_UNAVAILABLE: {
+    title: "Who you are cannot be verified now",
+    next: "The issuer of your token does not answer the server. Try again in a moment; if it stays so, an operator looks into the server’s log.",
+  },
   PREDICTOR_UNAVAILABLE: {
     title: "The model does not answer",
     next: "There is no score, and none is made up. Try again in a moment; if it stays so, an operator looks into the server’s log and at /readyz.",

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"log/slog"
+
+	"github.com/wassef911/grpcgoesbrrr/server/settings"
+)
+
+// logFlags say what the log tells, and in which form.
+type logFlags struct {
+	LogLevel  slog.Level `help:"debug, info, warn or error." default:"info" reload:""`
+	LogFormat string     `help:"json, or text for a person." enum:"json,text" default:"json"`
+
+	level *slog.LevelVar // of the logger
+}
+
+func (c *logFlags) logger(io streams) *slog.Logger {
+	c.level = new(slog.LevelVar)
+	c.level.Set(c.LogLevel)
+	opts := &slog.HandlerOptions{Level: c.level, ReplaceAttr: withoutSecrets}
+	if c.LogFormat == "text" {
+		return slog.New(slog.NewTextHandler(io.err, opts))
+	}
+	return slog.New(slog.NewJSONHandler(io.err, opts))
+}
+
+// withoutSecrets hides what addresses may carry: they come from settings, and in
+// the words of those who could not reach them.
+func withoutSecrets(_ []string, a slog.Attr) slog.Attr {
+	switch v := a.Value.Any().(type) {
+	case string:
+		a.Value = slog.StringValue(settings.Mask(v))
+	case error:
+		a.Value = slog.StringValue(settings.Mask(v.Error()))
+	}
+	return a
+}
