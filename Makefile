@@ -117,7 +117,7 @@ $(VENV)/.serve: $(PY) predictor/requirements.txt predictor/requirements-train.tx
 	@printf '%s\n' "$(CURDIR)" "$(CURDIR)/gen/python" > "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/grpcgoesbrrr.pth"
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.serve predictor/requirements-onnx.txt predictor/requirements-dev.txt
+$(VENV)/.dev: $(VENV)/.serve predictor/requirements-onnx.txt predictor/requirements-trace.txt predictor/requirements-dev.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -r predictor/requirements-dev.txt
 	@touch $@
 
@@ -133,3 +133,8 @@ $(CLIENT)/dist/index.js: node_modules/.ready $(wildcard $(CLIENT)/src/*.ts $(CLI
 # The console, as the binary carries it.
 web/dist/index.html: $(CLIENT)/dist/index.js $(shell find web/src web/public web/index.html web/vite.config.ts -type f)
 	cd web && ../node_modules/.bin/vite build --logLevel warn
+
+## sample: deploy/brrr.yaml, every setting with its default
+.PHONY: sample
+sample: bin/brrr
+	bin/brrr config sample > deploy/brrr.yaml
