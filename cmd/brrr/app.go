@@ -53,7 +53,7 @@ type app struct {
 // start wires the rooms and listens. What it returns is to be closed, or served
 // until a context ends.
 func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err error) {
-	a := &app{log: log, metrics: metrics.New(), failures: make(chan error, 2)}
+	a := &app{log: log, metrics: metrics.New(rpc.Procedures()...), failures: make(chan error, 2)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, a.close(time.Second))
@@ -104,11 +104,11 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 		Ready: a.ready, Meter: a.metrics, Tracer: a.tracer(), Log: log, Origins: c.CORSOrigin, Deadline: c.Deadline, MaxDeadline: c.MaxDeadline,
 		Console: web.Handler(), Limits: c.limits(), Pressure: a.pressure, Tuning: &a.tuning,
 	})
+	a.reloader = reloader{log: log, read: c.again, now: c.read, done: a.audit.reloaded,
+		apply: []func(*serveCmd) error{func(*serveCmd) error { return a.certs.Reload() }, a.retune(c)}}
 	if err = a.listen(c, handler); err != nil {
 		return a, err
 	}
-	a.reloader = reloader{log: log, read: c.again, now: c.read, done: a.audit.reloaded,
-		apply: []func(*serveCmd) error{func(*serveCmd) error { return a.certs.Reload() }, a.retune(c)}}
 	return a, a.data.listens(a.url)
 }
 
@@ -129,6 +129,7 @@ func (a *app) ready() error {
 func (a *app) listen(c *serveCmd, handler http.Handler) error {
 	settings := newHTTPSettings(c.MaxDeadline, c.MaxConnections)
 	a.open = settings.connections
+	a.measure()
 	public, err := a.serveWith(settings, c.Listen, handler, a.certs.forCallers())
 	if err != nil {
 		return err

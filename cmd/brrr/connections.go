@@ -90,11 +90,12 @@ func (c *connections) giveUp() net.Conn {
 	return longest.Conn
 }
 
-// count is how many are open, and how many were closed for others' sake so far.
-func (c *connections) count() (open int, closed int64) {
+// count is how many are open, how many may be, and how many were closed for others'
+// sake so far.
+func (c *connections) count() (open, most int, closed int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.open), c.closed
+	return len(c.open), c.most, c.closed
 }
 
 // enter puts a connection at the ring's end.

@@ -39,7 +39,7 @@ func TestTheConnectionThatIsWithoutACallTheLongestMakesRoom(t *testing.T) {
 			if got := strings.TrimSpace(closed); got != c.closed {
 				t.Errorf("%s: closed %q, want %q", c.happens, got, c.closed)
 			}
-			if open, given := bounded.count(); open > 2 || int(given) != len(strings.Fields(c.closed)) {
+			if open, _, given := bounded.count(); open > 2 || int(given) != len(strings.Fields(c.closed)) {
 				t.Errorf("%d open, %d closed for others' sake", open, given)
 			}
 		})

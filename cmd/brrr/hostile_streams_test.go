@@ -99,7 +99,7 @@ func TestAnswersThatAreNeverReadOverHTTP2AreGivenUp(t *testing.T) {
 		}
 	}
 	_ = r.out.Flush()
-	await(t, "the connection's end", func() bool { open, _ := v.connections.count(); return open == 0 })
+	await(t, "the connection's end", func() bool { open, _, _ := v.connections.count(); return open == 0 })
 	v.bounded()
 	v.over()
 }
@@ -135,6 +135,6 @@ func TestGarbageOnATLSPortIsRefused(t *testing.T) {
 			t.Errorf("%s: %q", names[i], said)
 		}
 	}
-	await(t, "the end of all connections", func() bool { open, _ := settings.connections.count(); return open == 0 })
+	await(t, "the end of all connections", func() bool { open, _, _ := settings.connections.count(); return open == 0 })
 	v.over()
 }

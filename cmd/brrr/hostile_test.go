@@ -107,7 +107,7 @@ func (v *target) leave() {
 	v.t.Helper()
 	http1.CloseIdleConnections()
 	v.h2c.CloseIdleConnections()
-	await(v.t, "the end of all connections", func() bool { open, _ := v.connections.count(); return open == 0 })
+	await(v.t, "the end of all connections", func() bool { open, _, _ := v.connections.count(); return open == 0 })
 }
 
 // bounded fails the test if the attack costs more than it may.

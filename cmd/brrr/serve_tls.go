@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/wassef911/grpcgoesbrrr/server/certs"
 )
@@ -80,6 +82,19 @@ func (c certificates) State() (all certs.State) {
 		all.Err = errors.Join(all.Err, state.Err)
 	}
 	return all
+}
+
+// expiries are when those of each file expire, the first of several, by the flag that
+// names the file.
+func (c certificates) expiries() map[string]time.Time {
+	first := map[string]time.Time{}
+	for _, certificate := range c.State().Certificates {
+		flag := strings.TrimPrefix(certificate.Flag, "--")
+		if known, ok := first[flag]; !ok || certificate.NotAfter.Before(known) {
+			first[flag] = certificate.NotAfter
+		}
+	}
+	return first
 }
 
 func (c certificates) close() {

@@ -56,6 +56,9 @@ func New(store Store, predictor fraud.Predictor, meter fraud.Meter, opts batch.O
 // SetMaxWait changes how long asks may have to wait, from the next one on.
 func (a *Assessor) SetMaxWait(wait time.Duration) { a.batcher.SetMaxWait(wait) }
 
+// Queue tells how busy it is.
+func (a *Assessor) Queue() batch.State { return a.batcher.State() }
+
 // Close waits for the answers under way and refuses further asks.
 func (a *Assessor) Close(ctx context.Context) error { return a.batcher.Close(ctx) }
 

@@ -41,7 +41,7 @@ func TestAModelThatFailsFailsEveryCallerAndLeavesNothingBehind(t *testing.T) {
 		"a row too many": {func(o *oracle) { o.excess = 1 }, fraud.ReasonPredictorUnavailable},
 		"no rows":        {func(o *oracle) { o.excess = -3 }, fraud.ReasonPredictorUnavailable},
 		"never seen":     {func(o *oracle) { o.unseen, o.version = errDown, "" }, fraud.ReasonPredictorUnavailable},
-		"out of time":    {func(o *oracle) { o.down = context.DeadlineExceeded }, fraud.ReasonInternal}, // no reason of its own
+		"out of time":    {func(o *oracle) { o.down = context.DeadlineExceeded }, fraud.ReasonDeadlineExceeded},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, batch.Options{})

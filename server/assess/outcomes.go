@@ -21,6 +21,9 @@ func NewReporter(store fraud.Outcomes, opts batch.Options) (*Reporter, error) {
 	return r, err
 }
 
+// Queue tells how busy it is.
+func (r *Reporter) Queue() batch.State { return r.batcher.State() }
+
 // Close waits for the reports under way and refuses further ones.
 func (r *Reporter) Close(ctx context.Context) error { return r.batcher.Close(ctx) }
 

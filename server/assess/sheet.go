@@ -58,16 +58,24 @@ func (s *sheet) open() []*row {
 	return open
 }
 
-// count tells how many rows were answered, and from where.
+// count tells how many rows were answered, from where and how, and why others were
+// not.
 func (s *sheet) count(meter fraud.Meter) {
 	var assessed, fromRecord int
 	for i := range s.rows {
 		switch r := &s.rows[i]; {
-		case !r.assessed:
+		case r.err != nil:
+			meter.Failed(fraud.ReasonOf(r.err))
 		case r.assessment.FromRecord:
 			fromRecord++
 		default:
 			assessed++
+			meter.Assessed(r.assessment.Probability, r.assessment.Label)
+		}
+	}
+	for _, err := range s.refused {
+		if err != nil {
+			meter.Failed(fraud.ReasonOf(err))
 		}
 	}
 	meter.Batch(len(s.rows), assessed, fromRecord)

@@ -26,6 +26,9 @@ func NewRecorder(store fraud.Transactions, opts batch.Options) (*Recorder, error
 	return r, err
 }
 
+// Queue tells how busy it is.
+func (r *Recorder) Queue() batch.State { return r.batcher.State() }
+
 // Close waits for the calls under way and refuses further ones.
 func (r *Recorder) Close(ctx context.Context) error { return r.batcher.Close(ctx) }
 

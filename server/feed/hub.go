@@ -99,6 +99,13 @@ func (h *Hub[M]) enter(end fraud.Position) error {
 	return nil
 }
 
+// Watchers is how many watch now.
+func (h *Hub[M]) Watchers() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.watchers
+}
+
 func (h *Hub[M]) leave() {
 	h.mu.Lock()
 	defer h.mu.Unlock()

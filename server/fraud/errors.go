@@ -1,6 +1,7 @@
 package fraud
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -49,11 +50,14 @@ func (e *Error) Error() string {
 // Unwrap gives the cause to errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// ReasonOf returns the reason that err carries, or ReasonInternal.
+// ReasonOf returns the reason that err carries or stands for, or ReasonInternal.
 func ReasonOf(err error) string {
 	var e *Error
-	if errors.As(err, &e) {
+	switch {
+	case errors.As(err, &e):
 		return e.Reason
+	case errors.Is(err, context.DeadlineExceeded):
+		return ReasonDeadlineExceeded
 	}
 	return ReasonInternal
 }

@@ -20,20 +20,48 @@ func (s Stage) String() string {
 	return [...]string{"gate", "queue", "lookup", "predict", "record"}[s]
 }
 
+// CallEnd is how a call of a procedure ended.
+type CallEnd struct {
+	Procedure string // its name alone, such as GetFraudActivity
+	Code      string // ok, a code of Connect, or CodeUnread
+	Reason    string // one of the Reason constants; empty if there is none
+	Stream    bool   // it lasts as long as its caller likes
+	Took      time.Duration
+}
+
+// CodeUnread is that of a call which could not be read: it is malformed, too large, or
+// of a type that nobody speaks here.
+const CodeUnread = "unread"
+
 // Meter is told what the service does, so that it can be counted. Its methods
 // are called at once from many goroutines, on the callers' time.
 type Meter interface {
+	// Call tells of each call once, of those that are refused too.
+	Call(CallEnd)
 	Time(stage Stage, took time.Duration)
 	// Batch tells of one that has run: its rows, how many of them the model has
 	// assessed now, and how many it had assessed before.
 	Batch(rows, assessed, fromRecord int)
+	// Assessed tells what the model says of a row that it has assessed now.
+	Assessed(probability float64, label bool)
+	// Failed tells why a row of a batch got no answer.
+	Failed(reason string)
 }
 
 // Unmetered is the Meter that forgets.
 type Unmetered struct{}
+
+// Call implements Meter.
+func (Unmetered) Call(CallEnd) {}
 
 // Time implements Meter.
 func (Unmetered) Time(Stage, time.Duration) {}
 
 // Batch implements Meter.
 func (Unmetered) Batch(int, int, int) {}
+
+// Assessed implements Meter.
+func (Unmetered) Assessed(float64, bool) {}
+
+// Failed implements Meter.
+func (Unmetered) Failed(string) {}

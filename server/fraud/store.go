@@ -201,4 +201,15 @@ type Health interface {
 	// something durably. Its error is *Error with STORE_UNAVAILABLE, whose message
 	// says for anybody why that cannot be done.
 	Check(ctx context.Context) error
+	// Size tells how much the store holds. A scraper asks for it every few seconds.
+	Size(ctx context.Context) (StoreSize, error)
+	// Failures is how many calls have failed with STORE_UNAVAILABLE since it was
+	// opened.
+	Failures() uint64
+}
+
+// StoreSize is how much a store holds.
+type StoreSize struct {
+	Bytes int64
+	Free  *int64 // bytes that what it stands on has left; nil: that is not known
 }

@@ -21,6 +21,8 @@ type health struct {
 	ready   atomic.Bool // the last probe brought a real score
 	silent  atomic.Bool // the last probe ran out of time: it may be slow, or hang
 	breaker circuitbreaker.CircuitBreaker[any]
+	// answered and failed count callers' calls, less those whose callers have gone.
+	answered, failed atomic.Uint64
 	opened  chan struct{} // has one when the breaker has opened
 }
 
@@ -49,9 +51,14 @@ func (h *health) perhaps() bool { return h.silent.Load() && h.breaker.IsClosed()
 func (h *health) called(why fault) {
 	switch why {
 	case none:
+		h.answered.Add(1)
 		h.breaker.RecordSuccess()
+	case theCallers:
 	case broken, unable:
+		h.failed.Add(1)
 		h.blame()
+	default:
+		h.failed.Add(1)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -60,10 +61,11 @@ func environment() []string {
 // Local supervises one Python process: it is started again whenever it ends,
 // until Close.
 type Local struct {
-	opts    LocalOptions
-	dir     string // holds the socket; ours alone
-	stop    context.CancelFunc
-	stopped chan struct{}
+	opts     LocalOptions
+	dir      string // holds the socket; ours alone
+	stop     context.CancelFunc
+	stopped  chan struct{}
+	restarts atomic.Uint64
 
 	mu      sync.Mutex
 	running *os.Process // nil: none
@@ -102,6 +104,9 @@ func (l *Local) Close() {
 	<-l.stopped
 }
 
+// Restarts is how often the process was started again so far.
+func (l *Local) Restarts() uint64 { return l.restarts.Load() }
+
 // Restart ends a process that hangs, at once, and so has it started again.
 func (l *Local) Restart() {
 	l.mu.Lock()
@@ -132,6 +137,7 @@ func (l *Local) supervise(ctx context.Context) {
 		if time.Since(began) >= steadyAfter {
 			wait = minRestartWait
 		}
+		l.restarts.Add(1)
 		l.opts.Log.Error("predictor process ended, starting it again", "error", err, "wait", wait)
 		select {
 		case <-ctx.Done():

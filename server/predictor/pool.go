@@ -93,6 +93,30 @@ func (p *Pool) Ready() bool {
 	return false
 }
 
+// Host is how one host does.
+type Host struct {
+	Address string
+	// Up: its last probe brought a real score, and callers' calls do not fail.
+	Up bool
+	// BreakerOpen: callers' calls failed one after the other, and it is left alone.
+	BreakerOpen      bool
+	ModelVersion     string // as last seen; empty: never
+	Answered, Failed uint64 // callers' calls so far
+}
+
+// Hosts tells how each host does, in the order of Options.Addresses.
+func (p *Pool) Hosts() []Host {
+	hosts := make([]Host, len(p.backends))
+	for i, b := range p.backends {
+		h := b.health
+		hosts[i] = Host{Address: b.address, Up: h.usable(), BreakerOpen: !h.breaker.IsClosed(), Answered: h.answered.Load(), Failed: h.failed.Load()}
+		if m := b.model.Load(); m != nil {
+			hosts[i].ModelVersion = m.Version
+		}
+	}
+	return hosts
+}
+
 // slotsUnary is how many batches are sent at once to a host that answers row by
 // row: while the last rows of one are out, others keep the host busy.
 const slotsUnary = 2

@@ -142,7 +142,7 @@ func TestTheCallersDeadlineIsKept(t *testing.T) {
 	pool, _ := hangingPool(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := pool.Predict(ctx, payments(1)); !errors.Is(err, context.DeadlineExceeded) || fraud.ReasonOf(err) != fraud.ReasonInternal {
+	if _, err := pool.Predict(ctx, payments(1)); !errors.Is(err, context.DeadlineExceeded) || fraud.ReasonOf(err) != fraud.ReasonDeadlineExceeded {
 		t.Errorf("%v, want the deadline and no reason of the model", err)
 	}
 }
@@ -169,7 +169,7 @@ func TestACallersDeadlineIsKeptRowByRow(t *testing.T) {
 	pool := openOn(t, h, predictor.Options{UnaryCalls: 2})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if _, err := pool.Predict(ctx, payments(10)); !errors.Is(err, context.DeadlineExceeded) || fraud.ReasonOf(err) != fraud.ReasonInternal {
+	if _, err := pool.Predict(ctx, payments(10)); !errors.Is(err, context.DeadlineExceeded) || fraud.ReasonOf(err) != fraud.ReasonDeadlineExceeded {
 		t.Errorf("%v, want the deadline and no reason of the model", err)
 	}
 }

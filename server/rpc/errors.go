@@ -86,6 +86,14 @@ func toItemError(ctx context.Context, err error) *fraudactivityv1.ItemError {
 	return &fraudactivityv1.ItemError{Code: codes[e.Reason].String(), Reason: e.Reason, Message: e.Message}
 }
 
+// reasonOf is the reason that a caller is told; empty if there is nobody to tell.
+func reasonOf(err error) string {
+	if gone(err) {
+		return ""
+	}
+	return fraud.ReasonOf(err)
+}
+
 // gone reports whether the caller stopped waiting: there is nobody to answer.
 func gone(err error) bool {
 	var known *fraud.Error

@@ -17,7 +17,7 @@ import (
 func gate(callers *access.Callers, meter fraud.Meter, log *slog.Logger) connect.RequestGateFunc {
 	return func(ctx context.Context, spec connect.Spec, peer connect.Peer, header http.Header) (context.Context, error) {
 		began := time.Now()
-		ctx, s := openScope(ctx, header)
+		s := scopeOf(ctx)
 		defer func() { s.began, s.gate = began, time.Since(began); meter.Time(fraud.StageGate, s.gate) }()
 		var err error
 		if s.caller, err = callers.Authenticate(ctx, header, peer.Addr); err == nil {
@@ -27,6 +27,7 @@ func gate(callers *access.Callers, meter fraud.Meter, log *slog.Logger) connect.
 			// Interceptors never see a refusal: what they do is done here.
 			logFailure(ctx, log, spec.Procedure, err)
 			refusal := toConnect(ctx, err)
+			s.ended(refusal, reasonOf(err))
 			if refusal.Code() == connect.CodeUnauthenticated && peer.Protocol == connect.ProtocolConnect {
 				refusal.Meta().Set("WWW-Authenticate", "Bearer") // HTTP asks for it; gRPC has no such thing
 			}

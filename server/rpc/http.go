@@ -19,19 +19,22 @@ import (
 const SeedPath = "/api/FraudActivity"
 
 // seedPath leads the seed's path to the one handler: same gate, same answers.
-func seedPath(next http.Handler) http.Handler {
+func seedPath(meter fraud.Meter) func(http.Handler) http.Handler {
 	write := connect.NewErrorWriter()
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == SeedPath {
-			if r.Method == http.MethodPost && !isJSON(r) {
-				// Connect would answer 415 with nothing that tells why.
-				write.Write(w, r, toConnect(r.Context(), fraud.InvalidArgument("content-type", "must be application/json")))
-				return
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == SeedPath {
+				if r.Method == http.MethodPost && !isJSON(r) {
+					// Connect would answer 415 with nothing that tells why.
+					write.Write(w, r, toConnect(r.Context(), fraud.InvalidArgument("content-type", "must be application/json")))
+					meter.Call(fraud.CallEnd{Procedure: "GetFraudActivity", Code: fraud.CodeUnread})
+					return
+				}
+				r.URL.Path = fraudactivityv1connect.FraudActivityServiceGetFraudActivityProcedure
 			}
-			r.URL.Path = fraudactivityv1connect.FraudActivityServiceGetFraudActivityProcedure
-		}
-		next.ServeHTTP(w, r)
-	})
+			next.ServeHTTP(w, r)
+		})
+	}
 }
 
 // isJSON reports whether the body is JSON as Connect reads it: in UTF-8, which
@@ -42,16 +45,17 @@ func isJSON(r *http.Request) bool {
 	return err == nil && kind == "application/json" && utf8
 }
 
-// limitBody bounds what is read of a body as it comes, before it is inflated.
+// limitBody bounds what is read of a body as it comes, before it is inflated, and opens
+// the request's scope: both are done in one copy of it.
 func limitBody(bytes int64) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			// A copy: by the body of its own request the server knows whether a
 			// connection of HTTP/1.1 can be used again. With another in its place, what
 			// is left of a body that was refused would be read as the next request.
-			limited := *r
-			limited.Body = timelyBody{http.MaxBytesReader(w, r.Body, bytes), r}
-			next.ServeHTTP(w, &limited)
+			limited := r.WithContext(openScope(r.Context(), r.Header))
+			limited.Body = timelyBody{http.MaxBytesReader(w, r.Body, bytes), limited}
+			next.ServeHTTP(w, limited)
 		})
 	}
 }

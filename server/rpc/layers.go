@@ -21,6 +21,7 @@ func (t *translator) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 		if err != nil {
 			return nil, t.translate(ctx, req.Spec(), err)
 		}
+		scopeOf(ctx).ended(nil, "")
 		return res, nil
 	}
 }
@@ -30,6 +31,7 @@ func (t *translator) WrapStreamingHandler(next connect.StreamingHandlerFunc) con
 		if err := next(ctx, conn); err != nil {
 			return t.translate(ctx, conn.Spec(), err)
 		}
+		scopeOf(ctx).ended(nil, "")
 		return nil
 	}
 }
@@ -44,7 +46,9 @@ func (t *translator) translate(ctx context.Context, spec connect.Spec, err error
 	if errors.As(err, &unread) {
 		return unread.error
 	}
-	return toConnect(ctx, err)
+	told := toConnect(ctx, err)
+	scopeOf(ctx).ended(told, reasonOf(err))
+	return told
 }
 
 // deadlines gives a call without a deadline one, and caps the others. Streams

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -41,7 +42,7 @@ type Pressure struct {
 	stop   context.CancelFunc
 	ended  sync.WaitGroup
 
-	part float64 // that is to be refused, 0 to 1
+	part atomic.Uint64 // that is to be refused, 0 to 1: its bits
 	keys sync.Map
 	n    atomic.Int32 // of keys
 	rest arrivals     // of keys beyond pressureKeys
@@ -73,6 +74,9 @@ func (p *Pressure) Close() {
 	p.canary.close()
 	p.ended.Wait()
 }
+
+// Refused is the part of calls that is to be refused now, 0 to 1.
+func (p *Pressure) Refused() float64 { return math.Float64frombits(p.part.Load()) }
 
 func (p *Pressure) run(ctx context.Context) {
 	tick := time.NewTicker(pressureEvery)
@@ -130,8 +134,9 @@ func (p *Pressure) adjust(waited time.Duration) {
 	if all < fewCalls {
 		off = -1
 	}
-	p.part = min(max(0, p.part+pressureStep*max(-1, min(off, 1))), most)
-	level := fairLevel(counted, 1-p.part)
+	part := min(max(0, p.Refused()+pressureStep*max(-1, min(off, 1))), most)
+	p.part.Store(math.Float64bits(part))
+	level := fairLevel(counted, 1-part)
 	for a, calls := range counted {
 		refused := 0.
 		if float64(calls) > level {

@@ -6,27 +6,41 @@ import (
 	"net/http"
 	"time"
 
+	"connectrpc.com/connect"
+
 	"github.com/wassef911/grpcgoesbrrr/server/access"
 )
 
 const requestIDHeader = "X-Request-Id"
 
-// scope is what the head of a request tells. The gate opens it.
+// scope is what the head of a request tells, and how the call ended.
 type scope struct {
 	requestID string
 	caller    access.Caller // once it is known
 	began     time.Time     // when the gate was asked
 	gate      time.Duration // of which the gate took so much
+
+	code   string // ok, or a code of Connect; empty: no layer has seen the call end
+	reason string // that the caller is told; empty if none
 }
 
 type scopeKey struct{}
 
-func openScope(ctx context.Context, header http.Header) (context.Context, *scope) {
-	s := &scope{requestID: header.Get(requestIDHeader)}
-	return context.WithValue(ctx, scopeKey{}, s), s
+// openScope is for each request, before the gate.
+func openScope(ctx context.Context, header http.Header) context.Context {
+	return context.WithValue(ctx, scopeKey{}, &scope{requestID: header.Get(requestIDHeader)})
 }
 
-// scopeOf is empty, never nil, outside of the gate.
+// ended notes how a call ended, by what its caller is told.
+func (s *scope) ended(err *connect.Error, reason string) {
+	if err == nil {
+		s.code = "ok"
+		return
+	}
+	s.code, s.reason = err.Code().String(), reason
+}
+
+// scopeOf is empty, never nil, outside of requests.
 func scopeOf(ctx context.Context) *scope {
 	if s, ok := ctx.Value(scopeKey{}).(*scope); ok {
 		return s

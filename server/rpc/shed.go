@@ -13,6 +13,7 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1/fraudactivityv1connect"
 	"github.com/wassef911/grpcgoesbrrr/server/access"
 	"github.com/wassef911/grpcgoesbrrr/server/assess"
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
 // shedder refuses single calls before anything else is done for them: those that
@@ -24,6 +25,7 @@ type shedder struct {
 	assessor *assess.Assessor
 	pressure *Pressure // nil: the processors keep up with anything
 	callers  *access.Callers
+	meter    fraud.Meter
 	log      *slog.Logger
 	refusals sync.Map // by refusalOf: *refusal
 }
@@ -48,11 +50,11 @@ func (r *refusal) Write(body []byte) (int, error) {
 	return len(body), nil
 }
 
-// shedPaths are those of calls about one transaction.
-var shedPaths = map[string]bool{
-	SeedPath: true,
-	fraudactivityv1connect.FraudActivityServiceGetFraudActivityProcedure:  true,
-	fraudactivityv1connect.FraudActivityServiceAssessTransactionProcedure: true,
+// shedPaths are those of calls about one transaction, with their procedures' names.
+var shedPaths = map[string]string{
+	SeedPath: "GetFraudActivity",
+	fraudactivityv1connect.FraudActivityServiceGetFraudActivityProcedure:  "GetFraudActivity",
+	fraudactivityv1connect.FraudActivityServiceAssessTransactionProcedure: "AssessTransaction",
 }
 
 // shedTypes are the content types that callers send. Others are refused further in.
@@ -62,9 +64,12 @@ var shedTypes = []string{"application/json", "application/proto", "application/g
 // layer lets calls pass that may be answered.
 func (s *shedder) layer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if shedPaths[r.URL.Path] && slices.Contains(shedTypes, r.Header.Get("Content-Type")) {
+		if procedure := shedPaths[r.URL.Path]; procedure != "" && slices.Contains(shedTypes, r.Header.Get("Content-Type")) {
+			began := time.Now()
 			if err := s.tooMuch(s.callers.Claimed(r.Header.Get("Authorization"))); err != nil {
 				s.refuse(w, r, err)
+				reason := fraud.ReasonOf(err)
+				s.meter.Call(fraud.CallEnd{Procedure: procedure, Code: codes[reason].String(), Reason: reason, Took: time.Since(began)})
 				return
 			}
 		}

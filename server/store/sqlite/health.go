@@ -24,7 +24,8 @@ const (
 
 // health is whether the file could last be read and written.
 type health struct {
-	fault atomic.Pointer[fault] // nil: it could
+	fault    atomic.Pointer[fault] // nil: it could
+	failures atomic.Uint64         // calls that failed by one
 
 	checking chan struct{} // a token, held by the one check that tries
 
@@ -36,7 +37,11 @@ type health struct {
 // failed notes that a call failed, if that was by a fault.
 func (h *health) failed(err error) {
 	found := faultOf(err)
-	if found == nil || h.fault.Swap(found) == found {
+	if found == nil {
+		return
+	}
+	h.failures.Add(1)
+	if h.fault.Swap(found) == found {
 		return
 	}
 	h.mu.Lock()

@@ -31,6 +31,7 @@ var _ fraud.Store = (*Store)(nil)
 
 // Store is a fraud.Store in a SQLite file.
 type Store struct {
+	path string // of the file
 	// SQLite has one writer at a time. One connection makes writers of this
 	// process queue fairly here, not poll for the file's lock.
 	write, read *pool
@@ -77,7 +78,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, read.close(), write.close())
 	}
-	s := &Store{write: write, read: read, lookUps: lookUps, folding: newFolding(), health: health{checking: make(chan struct{}, 1)}}
+	s := &Store{path: path, write: write, read: read, lookUps: lookUps, folding: newFolding(), health: health{checking: make(chan struct{}, 1)}}
 	if err := s.resumeFolding(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
