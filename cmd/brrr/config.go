@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -67,7 +68,7 @@ type configSampleCmd struct{}
 
 // Run prints deploy/brrr.yaml.
 func (configSampleCmd) Run(io streams) error {
-	serve, _ := commandOf(newParser(nil, &commands{}, io).Model.Node, []string{"serve"})
+	serve, _ := commandOf(newParser(context.Background(), &commands{}, io).Model.Node, []string{"serve"})
 	_, err := fmt.Fprint(io.out, settings.Sample(serve))
 	return err
 }

@@ -118,6 +118,33 @@ func TestAKeyMadeJustNowOpensAndKnowsItsRole(t *testing.T) {
 	})
 }
 
+func TestTheStateOfKeysTellsWhichOpenAndWhenTheNextExpires(t *testing.T) {
+	inBubble(t, func(t *testing.T, store *keyStore, keys *access.Keyring) {
+		began := time.Now()
+		for _, lifetime := range []time.Duration{0, time.Minute, 2 * time.Hour, 3 * time.Hour} {
+			create(t, store, "client", lifetime)
+		}
+		create(t, store, "client", time.Second*90)
+		store.RevokeKey(t.Context(), store.keys[4].ID, began, "user:test")
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		state := keys.State()
+		if state.Valid != 3 || state.Expired != 1 || state.Revoked != 1 || !state.NextExpiry.Equal(store.keys[2].ExpiresAt) || time.Since(state.ReadAt) > time.Second {
+			t.Errorf("%+v", state)
+		}
+		store.with(func() { store.broken = errors.New("broken"); store.keys = store.keys[:1] })
+		time.Sleep(time.Minute)
+		if state := keys.State(); state.Valid != 3 || time.Since(state.ReadAt) < 50*time.Second {
+			t.Errorf("of a store that cannot be read: %+v", state)
+		}
+		store.with(func() { store.broken = nil })
+		time.Sleep(time.Second)
+		if state := keys.State(); state.Valid != 1 || !state.NextExpiry.IsZero() {
+			t.Errorf("of a key that does not expire: %+v", state)
+		}
+	})
+}
+
 func TestRefusedKeys(t *testing.T) {
 	inBubble(t, func(t *testing.T, store *keyStore, keys *access.Keyring) {
 		good := create(t, store, "client", 0)

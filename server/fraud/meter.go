@@ -29,7 +29,7 @@ type CallEnd struct {
 	Took      time.Duration
 }
 
-// CodeUnread is that of a call which could not be read: it is malformed, too large, or
+// CodeUnread is that of a call which could not be read: it is cut short, too large, or
 // of a type that nobody speaks here.
 const CodeUnread = "unread"
 

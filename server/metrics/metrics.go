@@ -50,7 +50,7 @@ func New(procedures ...string) *Metrics {
 		ended: make.counter("brrr_calls_total", "Calls that have ended, by procedure, code (ok, a code of Connect, or unread) and reason (empty if none).",
 			"procedure", "code", "reason"),
 		rows:        make.histogram("brrr_batch_rows", "Transactions that travelled together.", prometheus.ExponentialBuckets(1, 2, 11)).WithLabelValues(),
-		probability: make.histogram("brrr_assessed_probability", "Fraud probabilities of assessments made now, 0 to 1.", prometheus.LinearBuckets(.1, .1, 10)).WithLabelValues(),
+		probability: make.histogram("brrr_assessed_probability", "Fraud probabilities of assessments made now, 0 to 1.", []float64{.1, .2, .3, .4, .5, .6, .7, .8, .9, 1}).WithLabelValues(),
 		failed:      make.counter("brrr_assessments_failed_total", "Transactions asked about without an answer, by reason.", "reason"),
 	}
 	took := make.histogram("brrr_call_duration_seconds", "Time from a call's head until its answer is written, of calls that are no streams.", callSeconds, "procedure")

@@ -23,7 +23,7 @@ type health struct {
 	breaker circuitbreaker.CircuitBreaker[any]
 	// answered and failed count callers' calls, less those whose callers have gone.
 	answered, failed atomic.Uint64
-	opened  chan struct{} // has one when the breaker has opened
+	opened           chan struct{} // has one when the breaker has opened
 }
 
 func newHealth() *health {

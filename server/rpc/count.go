@@ -38,7 +38,9 @@ func Procedures() []string {
 func counted(meter fraud.Meter, stream bool, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		procedure, known := procedureNames[r.URL.Path]
-		if !known { // there are endless ways to spell what is not there
+		// There are endless ways to spell what is not there; OPTIONS is a browser's
+		// question before a call.
+		if !known || r.Method == http.MethodOptions {
 			next.ServeHTTP(w, r)
 			return
 		}

@@ -37,11 +37,7 @@ type health struct {
 // failed notes that a call failed, if that was by a fault.
 func (h *health) failed(err error) {
 	found := faultOf(err)
-	if found == nil {
-		return
-	}
-	h.failures.Add(1)
-	if h.fault.Swap(found) == found {
+	if found == nil || h.fault.Swap(found) == found {
 		return
 	}
 	h.mu.Lock()

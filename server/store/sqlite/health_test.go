@@ -78,8 +78,12 @@ func TestAWriteMakesTheStoreWellAndMistakesDoNotMakeItIll(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	err := s.view(ctx, "fail", func(c *engine.Conn) error { cancel(); return engine.ResultBusy.ToError() })
-	if !errors.Is(err, context.Canceled) || s.health.fault.Load() != nil {
-		t.Errorf("after a caller went away: %v, %v", err, s.health.fault.Load())
+	if !errors.Is(err, context.Canceled) || s.health.fault.Load() != nil || s.Failures() != 0 {
+		t.Errorf("after a caller went away: %v, %v, %d failures", err, s.health.fault.Load(), s.Failures())
+	}
+	_ = s.view(t.Context(), "fail", func(*engine.Conn) error { return engine.ResultIOErr.ToError() })
+	if s.health.fault.Load() != diskFail || s.Failures() != 1 {
+		t.Errorf("after the disk failed: %v, %d failures", s.health.fault.Load(), s.Failures())
 	}
 }
 

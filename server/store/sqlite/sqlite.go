@@ -188,5 +188,8 @@ func (s *Store) call(ctx context.Context, what string, p *pool, do func(c *engin
 		err = ctx.Err() // rather than what it led to
 	}
 	s.health.failed(err)
+	if faultOf(err) != nil {
+		s.health.failures.Add(1)
+	}
 	return fmt.Errorf("sqlite: %s: %w", what, unavailable(err))
 }

@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) fraud.Store) {
 		{"Feed", testFeed},
 		{"Keys", testKeys},
 		{"Audit", testAudit},
+		{"Size", testSize},
 		{"Concurrency", testConcurrency},
 		{"Calls", testCalls},
 		{"Clock", testClock},
