@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
@@ -33,6 +34,7 @@ type auditTail struct {
 
 	stop    context.CancelFunc
 	stopped sync.WaitGroup
+	closed  atomic.Bool
 }
 
 // openAuditTail adds that the server starts, and follows the log until close.
@@ -61,8 +63,11 @@ func openAuditTail(ctx context.Context, store fraud.Audit, model func() (fraud.M
 	return t, nil
 }
 
-// close adds that the server stops.
+// close adds that the server stops, the first time.
 func (t *auditTail) close(ctx context.Context) error {
+	if t.closed.Swap(true) {
+		return nil
+	}
 	t.stop()
 	t.stopped.Wait()
 	err := t.record(ctx, fraud.ActServerStopped, versionName(), "")
