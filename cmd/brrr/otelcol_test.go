@@ -5,6 +5,7 @@ import (
 	"net"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -50,9 +51,10 @@ func buildOtelcol(t *testing.T) (program string) {
 	t.Helper()
 	list := exec.CommandContext(t.Context(), "go", "list", "-deps", ".")
 	list.Dir = otelcol
-	var why strings.Builder
-	if list.Stderr = &why; list.Run() != nil {
-		missing(t, "otelcol", fmt.Sprintf("the modules of OpenTelemetry's collector; once, with a network: cd cmd/brrr/%s && go mod download\n%s", otelcol, &why))
+	var said strings.Builder
+	if list.Stderr = &said; list.Run() != nil {
+		why := regexp.MustCompile(`(?m)^go: downloading .*\n`).ReplaceAllString(said.String(), "")
+		missing(t, "otelcol", "its modules could not be had; with a network, once: make otelcol\n"+why)
 	}
 	program = filepath.Join(t.TempDir(), "otelcol")
 	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-o", program, ".")
