@@ -55,6 +55,7 @@ func (c *spanCollector) take(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.bytes.Write(body)
+	traced.Write(body)
 	c.heads = append(c.heads, r.Header.Clone())
 	for _, resource := range data.ResourceSpans {
 		service := ""
