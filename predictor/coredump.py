@@ -8,7 +8,8 @@ from pathlib import Path
 def without_core_dumps() -> None:
     """Leave nothing behind in a file, nor with a program that the system pipes dumps to.
 
-    On Linux such a program gets them whatever the limit is; the filter leaves no memory in them.
+    On Linux such a program gets them whatever the limit is; the filter leaves registers in them,
+    and no memory.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with suppress(OSError):
