@@ -118,7 +118,8 @@ def read_headers(file: Path) -> dict[str, str]:
     try:
         lines = file.read_text().splitlines()
     except (OSError, ValueError) as err:
-        raise TracingError(f"{file}: cannot be read: {type(err).__name__}") from None
+        # A header in place of its file may be a secret.
+        raise TracingError(f"the headers' file cannot be read: {type(err).__name__}") from None
     headers = {}
     for number, line in enumerate(lines, 1):
         if line.strip() and not line.strip().startswith("#"):

@@ -127,6 +127,7 @@ func (a *app) ready() error {
 }
 
 func (a *app) listen(c *serveCmd, handler http.Handler) error {
+	warnOfPlain(a.log, c.Listen, c.AdminListen, c.TLSCert != "")
 	settings := newHTTPSettings(c.MaxDeadline, c.MaxConnections)
 	a.open = settings.connections
 	a.measure()
@@ -140,7 +141,6 @@ func (a *app) listen(c *serveCmd, handler http.Handler) error {
 	}
 	a.url = fmt.Sprintf("%s://%s", scheme, public)
 	if c.AdminListen != "" {
-		warnOfAdmin(a.log, c.AdminListen)
 		admin, err := a.serveWith(newHTTPSettings(longestProfile, adminConnections), c.AdminListen, a.adminHandler(), nil)
 		if err != nil {
 			return err

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -14,8 +12,8 @@ import (
 // ports that are free here.
 func TestWhatTheOperationsPageOnTLSSaysWorks(t *testing.T) {
 	withoutRace(t)
-	if _, err := exec.LookPath("openssl"); err != nil && !slices.Contains(strings.Split(os.Getenv("BRRR_REQUIRE"), ","), "openssl") {
-		t.Skip("openssl is missing: apt-get install openssl")
+	if _, err := exec.LookPath("openssl"); err != nil {
+		missing(t, "openssl", "apt-get install openssl")
 	}
 	r := newReader(t)
 	defer r.stop()

@@ -23,8 +23,12 @@ type seeker struct {
 	found []string
 }
 
-// logged is all that servers in these tests log. TestMain looks into it in the end.
-var logged = &seeker{Writer: io.Discard}
+// All that servers in these tests log, and all spans that are sent to their receivers.
+// TestMain looks into these in the end.
+var (
+	logged = &seeker{Writer: io.Discard}
+	traced = &seeker{Writer: io.Discard}
+)
 
 func (s *seeker) Write(p []byte) (int, error) {
 	if secret := secretForms.Find(p); secret != nil {

@@ -15,9 +15,11 @@ func TestMain(m *testing.M) {
 		main()
 	}
 	code := m.Run()
-	for _, secret := range logged.verdict() {
-		fmt.Fprintln(os.Stderr, "A server logged a secret:", secret)
-		code = exitFailed
+	for what, seen := range map[string]*seeker{"A server logged": logged, "Spans carried": traced} {
+		for _, secret := range seen.verdict() {
+			fmt.Fprintln(os.Stderr, what, "a secret:", secret)
+			code = exitFailed
+		}
 	}
 	os.Exit(code)
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/pem"
 	"errors"
+	"net/http"
 	"net/http/httptest"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -103,12 +103,21 @@ func briefly(t *testing.T) context.Context {
 func startIssuerTLS(t *testing.T) (*issuertest.Issuer, string) {
 	t.Helper()
 	issuer := issuertest.New(t)
-	server := httptest.NewTLSServer(issuer)
-	t.Cleanup(server.Close)
-	issuer.URL = server.URL
-	ca := filepath.Join(t.TempDir(), "ca.pem")
-	if err := os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	url, ca := serveTLS(t, func(string) http.HandlerFunc { return issuer.ServeHTTP })
+	issuer.URL = url
 	return issuer, ca
+}
+
+// serveTLS serves what is made for its URL. Its CA stands in a file.
+func serveTLS(t *testing.T, answers func(url string) http.HandlerFunc) (url, ca string) {
+	t.Helper()
+	var handler http.HandlerFunc
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler(w, r) }))
+	url = "https://" + server.Listener.Addr().String()
+	handler = answers(url)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	ca = filepath.Join(t.TempDir(), "ca.pem")
+	writeTo(t, ca, string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	return url, ca
 }

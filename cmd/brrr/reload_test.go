@@ -170,22 +170,3 @@ func TestNewLimitsHoldAtOnceAndABrokenFileChangesNothing(t *testing.T) {
 	end()
 	s.stop()
 }
-
-// TestNoMemoryIsLeftInAFile looks at what the kernel would do for the server and its
-// model's process.
-func TestNoMemoryIsLeftInAFile(t *testing.T) {
-	t.Parallel()
-	s := newReloadStage(t)
-	for name, pid := range map[string]int{"the server": s.cmd.Process.Pid, "its model": s.child()} {
-		limits := readFile(t, fmt.Sprintf("/proc/%d/limits", pid))
-		for line := range strings.Lines(limits) {
-			if fields := strings.Fields(line); strings.HasPrefix(line, "Max core file size") && (fields[4] != "0" || fields[5] != "0") {
-				t.Errorf("%s: %s", name, line)
-			}
-		}
-		if !strings.Contains(limits, "Max core file size") {
-			t.Errorf("%s: no limit in\n%s", name, limits)
-		}
-	}
-	s.stop()
-}

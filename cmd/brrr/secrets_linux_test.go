@@ -2,12 +2,12 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/tls"
+	"encoding/pem"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"net/http/httputil"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -34,7 +34,8 @@ func (s secrets) findIn(t *testing.T, what string, content []byte) {
 
 // TestNoSecretLeavesTheProcesses runs the real service with all that is secret, does
 // with each what is right and what is wrong, and looks for it wherever something
-// comes out: answers, log, metrics, profiles, lists of processes, files.
+// comes out: answers, log, metrics, profiles, traces, lists of processes, what commands
+// say, files.
 func TestNoSecretLeavesTheProcesses(t *testing.T) {
 	r := startSecretive(t)
 	r.callAround(t)
@@ -49,11 +50,9 @@ func TestNoSecretLeavesTheProcesses(t *testing.T) {
 		r.known.findIn(t, path, content)
 	}
 	r.findInProcesses(t)
-	for _, args := range [][]string{{"audit"}, {"keys", "list", "-o", "json"}, {"doctor"}} {
-		_, out, errs := command(t, append(args, "--data="+r.data)...)
-		r.known.findIn(t, args[0], []byte(out+errs))
-	}
+	r.findInCommands(t)
 	r.server.stop()
+	r.findInTraces(t)
 	log := r.server.words()
 	r.known.findIn(t, "the log", []byte(log))
 	if refusals := strings.Count(log, "call failed"); refusals < 3*len(r.tokens) {
@@ -67,10 +66,12 @@ type secretive struct {
 	server        *process
 	data          string
 	url, adminURL string
+	flags         []string // of its settings
 	http          *http.Client
 	tokens        map[string]string // by how they are to fare
 	known         secrets
 	answers       bytes.Buffer
+	traces        *spanCollector
 }
 
 func startSecretive(t *testing.T) *secretive {
@@ -78,7 +79,7 @@ func startSecretive(t *testing.T) *secretive {
 	ca, issuer := newAuthority(t, "the CA"), issuertest.Start(t)
 	shown := ca.issue()
 	cert, key := shown.files(t, t.TempDir())
-	r := &secretive{data: t.TempDir(), tokens: map[string]string{}, known: secrets{}}
+	r := &secretive{data: t.TempDir(), tokens: map[string]string{}, known: secrets{}, traces: startSpanCollector(t)}
 	store := openStoreIn(t, r.data)
 	for _, role := range access.Roles {
 		r.tokens[role] = newKey(t, store, role)
@@ -90,13 +91,20 @@ func startSecretive(t *testing.T) *secretive {
 	for name, token := range r.tokens {
 		r.known["the secret of "+name] = token[len(token)-40:]
 	}
-	keyLines := strings.Split(readFile(t, key), "\n")
-	r.known["the private key"] = keyLines[1]
+	block, _ := pem.Decode(shown.key)
+	r.known["the private key"] = strings.Split(string(shown.key), "\n")[1]
+	r.known["the private key, as bytes"] = string(block.Bytes)
+	for _, name := range []string{"the header for the collector", "a header for another collector", "a password"} {
+		r.known[name] = rand.Text()
+	}
 	listen, admin := freeAddress(t), freeAddress(t)
 	r.url, r.adminURL = "https://"+listen, "http://"+admin
 	t.Setenv("BRRR_KEY", r.tokens["admin"]) // of somebody who also uses the client commands
-	r.server = newServer(t, r.data, t.TempDir(), listen, "--admin-listen="+admin, "--log-level=debug",
-		"--tls-cert="+cert, "--tls-key="+key, "--oidc-issuer="+issuer.URL, "--oidc-audience="+issuertest.Audience)
+	t.Setenv("BRRR_TRACE_HEADERS_FILE", writeFile(t, "headers", "X-Api-Key: "+r.known["the header for the collector"]+"\n"))
+	t.Setenv("OTEL_EXPORTER_OTLP_HEADERS", "x-other="+r.known["a header for another collector"]) // of other programs
+	r.flags = []string{"--admin-listen=" + admin, "--log-level=debug", "--tls-cert=" + cert, "--tls-key=" + key,
+		"--oidc-issuer=" + issuer.URL, "--oidc-audience=" + issuertest.Audience, "--trace-endpoint=" + r.traces.URL, "--trace-sample=1"}
+	r.server = newServer(t, r.data, t.TempDir(), listen, r.flags...)
 	r.server.keepAll = true
 	r.server.start()
 	r.http = overTLS(t, (*http.Protocols).SetHTTP2, &tls.Config{RootCAs: pool(ca)})
@@ -149,37 +157,4 @@ func (r *secretive) post(t *testing.T, path, token, body string) {
 		t.Fatal(err)
 	}
 	r.answers.Write(answer)
-}
-
-// findInProcesses reads what the system shows of the server and the model's process:
-// to everybody, to their own user, and how much of their memory it would keep.
-func (r *secretive) findInProcesses(t *testing.T) {
-	t.Helper()
-	for name, pid := range map[string]int{"the server": r.server.cmd.Process.Pid, "the model": r.server.child()} {
-		of := fmt.Sprintf("/proc/%d/", pid)
-		r.known.findIn(t, name+" in ps", []byte(readFile(t, of+"cmdline")))
-		if name == "the model" {
-			r.known.findIn(t, "the environment of "+name, []byte(readFile(t, of+"environ")))
-		}
-		for line := range strings.Lines(readFile(t, of+"limits")) {
-			if rest, ok := strings.CutPrefix(line, "Max core file size"); ok && !strings.HasPrefix(strings.TrimSpace(rest), "0 ") {
-				t.Errorf("%s may leave its memory behind: %s", name, line)
-			}
-		}
-	}
-}
-
-func findInFiles(t *testing.T, known secrets, folder string) {
-	t.Helper()
-	files := 0
-	err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			files++
-			known.findIn(t, path, []byte(readFile(t, path)))
-		}
-		return err
-	})
-	if err != nil || files == 0 {
-		t.Errorf("%d files, %v", files, err)
-	}
 }

@@ -111,11 +111,21 @@ func (c certificates) forCallers() *tls.Config {
 	return c.callers.Server()
 }
 
-// warnOfAdmin tells of profiles and metrics that other machines can reach: they are
-// served in plain, to whoever asks.
-func warnOfAdmin(log *slog.Logger, address string) {
-	host, _, err := net.SplitHostPort(address)
-	if ip := net.ParseIP(host); err == nil && host != "localhost" && (ip == nil || !ip.IsLoopback()) {
-		log.Warn("--admin-listen can be reached from other machines: it has no TLS and asks for no key", "address", address)
+// warnOfPlain tells of what other machines can reach in plain: keys, tokens and answers
+// on the way to callers, unless a proxy that ends TLS is all that reaches it; metrics and
+// profiles, for which no key is asked at all.
+func warnOfPlain(log *slog.Logger, listen, admin string, secured bool) {
+	if !secured && reachable(listen) {
+		log.Warn("--listen can be reached from other machines in plain: whoever is on the way reads keys and answers; see --tls-cert", "address", listen)
 	}
+	if admin != "" && reachable(admin) {
+		log.Warn("--admin-listen can be reached from other machines: it has no TLS and asks for no key", "address", admin)
+	}
+}
+
+// reachable reports whether an address is more than this machine's own.
+func reachable(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && host != "localhost" && (ip == nil || !ip.IsLoopback())
 }

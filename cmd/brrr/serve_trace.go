@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
@@ -25,6 +27,7 @@ func (c *traceFlags) mistakes() []error {
 		unless(c.TraceSample >= 0 && c.TraceSample <= 1, "--trace-sample must be 0 to 1"),
 		unless(c.TraceFollow >= 0 && c.TraceFollow <= 1e6, "--trace-follow must be 0 to 1000000"),
 		unless(c.TraceHeadersFile == "" || c.TraceEndpoint != "", "--trace-headers-file needs --trace-endpoint"),
+		unless(!isHeader(c.TraceHeadersFile), "--trace-headers-file must name a file of headers, and not be one itself"),
 	)
 	if c.TraceEndpoint != "" {
 		if err := tracing.CheckEndpoint(c.TraceEndpoint); err != nil {
@@ -32,6 +35,16 @@ func (c *traceFlags) mistakes() []error {
 		}
 	}
 	return wrong
+}
+
+// isHeader reports whether a header, which may be secret, stands where its file is to be
+// named: nothing may show or log it then, as it would a path.
+func isHeader(path string) bool {
+	if !strings.ContainsAny(path, ":=") {
+		return false
+	}
+	_, err := os.Stat(path)
+	return err != nil
 }
 
 // openTracer makes the tracer, and a log whose lines tell of which trace they are.

@@ -236,8 +236,15 @@ func TestWhatIsDoubtfulIsServedWithAWarning(t *testing.T) {
 	}
 	for address, warns := range map[string]bool{"127.0.0.1:1": false, "[::1]:1": false, "localhost:1": false, ":1": true, "0.0.0.0:1": true, "10.0.0.1:1": true, net.JoinHostPort("metrics.example", "1"): true} {
 		log := &spoken{}
-		if warnOfAdmin(log.logger(), address); (log.String() != "") != warns {
-			t.Errorf("%s: %q", address, log.String())
+		warnOfPlain(log.logger(), address, address, false)
+		for _, flag := range []string{"--listen can be reached", "--admin-listen can be reached"} {
+			if strings.Contains(log.String(), flag) != warns {
+				t.Errorf("%s, %s: %q", flag, address, log.String())
+			}
+		}
+		log = &spoken{}
+		if warnOfPlain(log.logger(), address, "", true); log.String() != "" {
+			t.Errorf("%s over TLS: %q", address, log.String())
 		}
 	}
 }

@@ -55,6 +55,7 @@ func (c *spanCollector) take(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.bytes.Write(body)
+	traced.Write(body)
 	c.heads = append(c.heads, r.Header.Clone())
 	for _, resource := range data.ResourceSpans {
 		service := ""
@@ -101,9 +102,9 @@ func (s taken) text(key string) string {
 // client may: a header is all it takes.
 type tracedCaller struct{ provider *sdk.TracerProvider }
 
-func newTracedCaller(t *testing.T, to *spanCollector) *tracedCaller {
+func newTracedCaller(t *testing.T, collector string) *tracedCaller {
 	t.Helper()
-	exporter, err := otlptrace.New(t.Context(), plainUpload(to.URL))
+	exporter, err := otlptrace.New(t.Context(), plainUpload(collector))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,7 +34,7 @@ func TestTracesReadFromTheCallerToTheModelAndBack(t *testing.T) {
 		"--max-wait=30s") // a call that is refused and repeated has two spans
 	s.awaitModel(t)
 	s.recordSome(t)
-	by := newTracedCaller(t, received)
+	by := newTracedCaller(t, received.URL)
 	for protocol, c := range map[string]struct {
 		client client.Client
 		id     string

@@ -17,6 +17,7 @@ SERVING = {
     "wire",
     "listen",
     "parent",
+    "coredump",
     "tls",
     "tracing",
     "answer",

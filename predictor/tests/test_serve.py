@@ -275,6 +275,14 @@ def test_the_socket_is_its_owners_alone(start: Start, short: Path) -> None:
     assert stat.S_IMODE((short / "s").stat().st_mode) == 0o600
 
 
+@pytest.mark.skipif(not Path("/proc/self/coredump_filter").exists(), reason="Linux alone tells")
+def test_a_server_that_ends_badly_leaves_no_memory_behind(server: Server) -> None:
+    of = Path("/proc") / str(server.process.pid)
+    limit = (of / "limits").read_text().partition("Max core file size")[2].split()
+    assert limit[:2] == ["0", "0"]
+    assert int((of / "coredump_filter").read_text(), 16) == 0
+
+
 def test_a_socket_that_a_server_left_behind_is_replaced(start: Start, short: Path) -> None:
     with socket.socket(socket.AF_UNIX) as left:
         left.bind(str(short / "s"))

@@ -43,9 +43,14 @@ func FuzzParseAuthorization(f *testing.F) {
 		if hash != sha256.Sum256([]byte(secret)) {
 			t.Errorf("%q: the hash is of something else than %q", header, secret)
 		}
-		// Who is held to a limit before being known must be who is known then.
-		if claimed := Claimed(header); claimed != id {
+		// Who is held to a limit before being let in must be who is let in then.
+		known := &Keyring{}
+		known.snapshot.Store(&snapshot{keys: map[string]fraud.Key{id: {ID: id, Hash: hash}}})
+		if claimed := known.claimed(header); claimed != id {
 			t.Errorf("%q claims to be %q and is %q", header, claimed, id)
+		}
+		if claimed := known.claimed(header + "x"); claimed != "" {
+			t.Errorf("%q with an x claims to be %q", header, claimed)
 		}
 	})
 }

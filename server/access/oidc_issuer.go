@@ -51,6 +51,12 @@ func secure(u *url.URL) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && loopback
 }
 
+// mayLeadTo reports whether the issuer is followed to an address: one that is reached
+// over TLS leads to no plain one, not even of this machine, whose ports are for others.
+func (i Issuer) mayLeadTo(u *url.URL) bool {
+	return secure(u) && (u.Scheme == "https" || strings.HasPrefix(strings.ToLower(i.URL), "http:"))
+}
+
 // CheckCA refuses a file of which no certificate can be read.
 func (i Issuer) CheckCA() error {
 	_, err := i.client()
@@ -71,7 +77,7 @@ func (i Issuer) client() (*http.Client, error) {
 		}
 	}
 	return &http.Client{Transport: transport, Timeout: issuerTimeout, CheckRedirect: func(req *http.Request, via []*http.Request) error {
-		if len(via) > 3 || !secure(req.URL) {
+		if len(via) > 3 || !i.mayLeadTo(req.URL) {
 			return errors.New("the issuer leads elsewhere")
 		}
 		return nil

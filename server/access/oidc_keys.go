@@ -35,7 +35,7 @@ func readIssuerKeys(ctx context.Context, client *http.Client, issuer Issuer) ([]
 	if about.Issuer != issuer.URL {
 		return nil, fmt.Errorf("%s is about the issuer %q, not %q", issuer.discovery(), about.Issuer, issuer.URL)
 	}
-	if u, err := url.Parse(about.Keys); err != nil || !secure(u) {
+	if u, err := url.Parse(about.Keys); err != nil || !issuer.mayLeadTo(u) {
 		return nil, fmt.Errorf("%s names no https URL of keys", issuer.discovery())
 	}
 	var shown struct {

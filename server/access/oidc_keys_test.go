@@ -33,19 +33,21 @@ func TestWhatAnIssuerMayNotSay(t *testing.T) {
 		about, keys string
 		usable      int // -1: refused
 	}{
-		"no keys at all":      {well, `{"keys":[]}`, 0},
-		"no list":             {well, `{}`, -1},
-		"no JSON":             {well, `<html>`, -1},
-		"too much":            {well, `{"keys":["` + strings.Repeat("a", maxIssuerAnswer) + `"]}`, -1},
-		"too many":            {well, `{"keys":[0` + strings.Repeat(",0", maxIssuerKeys) + `]}`, -1},
-		"of other kinds":      {well, `{"keys":[7,{"kty":"?"},{"kty":"oct","k":"AAAA"},{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","use":"enc"},{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]}`, 0},
-		"one of all":          {well, `{"keys":[{"kty":"?"},{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`, 1},
-		"another issuer":      {strings.Replace(well, "id.example", "id.example/", 1), `{"keys":[]}`, -1},
-		"keys in the open":    {strings.Replace(well, "https://id.example/keys", "http://id.example/keys", 1), `{"keys":[]}`, -1},
-		"keys in a file":      {strings.Replace(well, "https://id.example/keys", "file:///etc/passwd", 1), `{"keys":[]}`, -1},
-		"led into the open":   {well, `to http://id.example/other`, -1},
-		"led in a circle":     {well, `to https://id.example/keys`, -1},
-		"led to another host": {well, `to https://cdn.example/cdn`, 0},
+		"no keys at all":       {well, `{"keys":[]}`, 0},
+		"no list":              {well, `{}`, -1},
+		"no JSON":              {well, `<html>`, -1},
+		"too much":             {well, `{"keys":["` + strings.Repeat("a", maxIssuerAnswer) + `"]}`, -1},
+		"too many":             {well, `{"keys":[0` + strings.Repeat(",0", maxIssuerKeys) + `]}`, -1},
+		"of other kinds":       {well, `{"keys":[7,{"kty":"?"},{"kty":"oct","k":"AAAA"},{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","use":"enc"},{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"}]}`, 0},
+		"one of all":           {well, `{"keys":[{"kty":"?"},{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}`, 1},
+		"another issuer":       {strings.Replace(well, "id.example", "id.example/", 1), `{"keys":[]}`, -1},
+		"keys in the open":     {strings.Replace(well, "https://id.example/keys", "http://id.example/keys", 1), `{"keys":[]}`, -1},
+		"keys on this machine": {strings.Replace(well, "https://id.example/keys", "http://127.0.0.1:9090/keys", 1), `{"keys":[]}`, -1},
+		"led to this machine":  {well, `to http://localhost:9090/other`, -1},
+		"keys in a file":       {strings.Replace(well, "https://id.example/keys", "file:///etc/passwd", 1), `{"keys":[]}`, -1},
+		"led into the open":    {well, `to http://id.example/other`, -1},
+		"led in a circle":      {well, `to https://id.example/keys`, -1},
+		"led to another host":  {well, `to https://cdn.example/cdn`, 0},
 	} {
 		client.Transport = answers{discovery: c.about, "/keys": c.keys, "/other": `{"keys":[]}`, "/cdn": `{"keys":[]}`}
 		keys, err := readIssuerKeys(context.Background(), client, Issuer{URL: "https://id.example"})

@@ -40,7 +40,7 @@ func Permit(caller Caller, procedure string) error {
 		return denied(caller.NoRole)
 	}
 	for _, p := range needed {
-		if !mayDo(caller.Role, p) {
+		if !caller.May(p) {
 			return denied(fmt.Sprintf("the role %q lacks the permission %s",
 				caller.Role, strings.TrimPrefix(p.String(), "PERMISSION_")))
 		}

@@ -37,4 +37,5 @@ func CheckRole(role string) error {
 // Permissions are what the caller's role holds.
 func (c Caller) Permissions() []fraudactivityv1.Permission { return slices.Clone(roles[c.Role]) }
 
-func mayDo(role string, p fraudactivityv1.Permission) bool { return slices.Contains(roles[role], p) }
+// May reports whether the caller's role holds a permission.
+func (c Caller) May(p fraudactivityv1.Permission) bool { return slices.Contains(roles[c.Role], p) }

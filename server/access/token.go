@@ -33,14 +33,6 @@ func newToken() (token, id string, hash [sha256.Size]byte) {
 var errNoToken = errors.New(`no key: send "Authorization: Bearer brrr_<id>_<secret>"`)
 var errMalformed = errors.New(`malformed key: send "Authorization: Bearer brrr_<id>_<secret>"`)
 
-// Claimed is the ID of the key that a header's value says it is, which is not seen
-// to; empty if it says none.
-func Claimed(header string) string {
-	_, token, _ := strings.Cut(header, tokenPrefix)
-	id, _, _ := strings.Cut(token, "_")
-	return id
-}
-
 // parseAuthorization reads the header's value. It never echoes any of it.
 func parseAuthorization(header string) (id string, hash [sha256.Size]byte, err error) {
 	scheme, token, _ := strings.Cut(header, " ")

@@ -52,10 +52,13 @@ func (o LocalOptions) Command(ctx context.Context, words ...string) *exec.Cmd {
 	return cmd
 }
 
-// environment is this process's own, without what is meant for brrr: a key among it
-// is none of a model's business.
+// environment is this process's own, without what is meant for brrr, as a key among it
+// is none of a model's business, and without what others tell their collectors of
+// traces: OpenTelemetry in Python would tell it to ours.
 func environment() []string {
-	return slices.DeleteFunc(os.Environ(), func(variable string) bool { return strings.HasPrefix(variable, "BRRR_") })
+	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		return strings.HasPrefix(variable, "BRRR_") || strings.HasPrefix(variable, "OTEL_EXPORTER_")
+	})
 }
 
 // Local supervises one Python process: it is started again whenever it ends,

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"io"
 	"log/slog"
@@ -16,6 +17,7 @@ import (
 
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
 	"github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1/fraudactivityv1connect"
+	"github.com/wassef911/grpcgoesbrrr/server/access"
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
@@ -23,14 +25,59 @@ import (
 func underPressure(t *testing.T) *httptest.Server {
 	t.Helper()
 	p := &Pressure{}
-	p.of("id").refused.Store(1 << 16)
-	server := httptest.NewUnstartedServer(NewHandler(Config{Pressure: p, Log: slog.New(slog.DiscardHandler)}))
+	p.of("").refused.Store(1 << 16) // of keys that are not known
+	return edge(t, Config{Pressure: p, Callers: &access.Callers{Keys: keyring(t, someKeys{})}})
+}
+
+func edge(t *testing.T, cfg Config) *httptest.Server {
+	t.Helper()
+	cfg.Log = slog.New(slog.DiscardHandler)
+	server := httptest.NewUnstartedServer(NewHandler(cfg))
 	server.Config.Protocols = new(http.Protocols)
 	server.Config.Protocols.SetHTTP1(true)
 	server.Config.Protocols.SetUnencryptedHTTP2(true)
 	server.Start()
 	t.Cleanup(server.Close)
 	return server
+}
+
+// someKeys are a store of keys.
+type someKeys struct {
+	fraud.Keys
+	some []fraud.Key
+}
+
+func (s someKeys) ListKeys(context.Context) ([]fraud.Key, error)         { return s.some, nil }
+func (s someKeys) TouchKeys(context.Context, map[string]time.Time) error { return nil }
+
+func keyring(t *testing.T, store fraud.Keys) *access.Keyring {
+	t.Helper()
+	keys, err := access.OpenKeyring(t.Context(), store, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(keys.Close)
+	return keys
+}
+
+// TestWhoKnowsAKeysIDAloneUsesUpNothingOfIts floods in another's name: its ID stands in
+// logs and is no secret.
+func TestWhoKnowsAKeysIDAloneUsesUpNothingOfIts(t *testing.T) {
+	p := &Pressure{}
+	server := edge(t, Config{Pressure: p, Callers: &access.Callers{
+		Keys: keyring(t, someKeys{some: []fraud.Key{{ID: "id", Role: "analyst", Hash: sha256.Sum256([]byte("secret"))}}})}})
+	for _, of := range []string{"", "id"} {
+		p.of(of).refused.Store(1 << 16) // so that no call goes on from there
+	}
+	for key, counted := range map[string]string{"brrr_id_guess": "", "brrr_id_": "", "brrr_other_secret": "", "nonsense": "", "brrr_id_secret": "id"} {
+		before := p.of(counted).calls.Load()
+		service := fraudactivityv1connect.NewFraudActivityServiceClient(server.Client(), server.URL, connect.WithInterceptors(showing(key)))
+		_, err := service.GetFraudActivity(t.Context(), &fraudactivityv1.GetFraudActivityRequest{TransactionId: "x"})
+		wantTooMuch(t, err)
+		if n := p.of(counted).calls.Load() - before; n != 1 {
+			t.Errorf("%d calls with %s count as those of %q", n, key, counted)
+		}
+	}
 }
 
 func TestEarlyRefusalsTellEveryProtocolWhyAndWhen(t *testing.T) {

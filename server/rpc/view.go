@@ -42,6 +42,8 @@ func (s *service) showAll(ctx context.Context, all []fraud.Assessment, view frau
 	return shown, errs
 }
 
+// addOutcomes adds what stands of each. Notes are for those who may read the history:
+// their text is of whoever reported, and was not written for callers who only ask.
 func (s *service) addOutcomes(ctx context.Context, shown []*fraudactivityv1.FraudActivity) error {
 	ids := make([]string, len(shown))
 	for i := range shown {
@@ -51,8 +53,12 @@ func (s *service) addOutcomes(ctx context.Context, shown []*fraudactivityv1.Frau
 	if err != nil {
 		return err
 	}
+	reads := scopeOf(ctx).caller.May(fraudactivityv1.Permission_PERMISSION_READ)
 	for i, id := range ids {
 		if o, ok := outcomes[id]; ok {
+			if !reads {
+				o.Note = ""
+			}
 			shown[i].Assessment.Outcome = fromOutcome(o)
 		}
 	}

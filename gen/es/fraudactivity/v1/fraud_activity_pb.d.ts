@@ -345,7 +345,8 @@ export declare type Outcome = Message<"fraudactivity.v1.Outcome"> & {
   occurredAt?: Timestamp | undefined;
 
   /**
-   * Free text of the reporter, at most 1,000 characters.
+   * Free text of the reporter, at most 1,000 characters. Empty in the answers to
+   * callers without READ.
    *
    * @generated from field: string note = 5;
    */

@@ -691,7 +691,8 @@ type Outcome struct {
 	Source OutcomeSource `protobuf:"varint,3,opt,name=source,proto3,enum=fraudactivity.v1.OutcomeSource" json:"source,omitempty"`
 	// When it became known outside of this service.
 	OccurredAt *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=occurred_at,json=occurredAt,proto3" json:"occurred_at,omitempty"`
-	// Free text of the reporter, at most 1,000 characters.
+	// Free text of the reporter, at most 1,000 characters. Empty in the answers to
+	// callers without READ.
 	Note string `protobuf:"bytes,5,opt,name=note,proto3" json:"note,omitempty"`
 	// When this service recorded it.
 	ReportedAt    *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=reported_at,json=reportedAt,proto3" json:"reported_at,omitempty"`
