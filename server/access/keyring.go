@@ -118,9 +118,3 @@ func (k *Keyring) find(ctx context.Context, id string) (fraud.Key, bool, error) 
 	key, ok := seen.keys[id]
 	return key, ok, nil
 }
-
-func (k *Keyring) touch(id string, now time.Time) {
-	k.usedMu.Lock()
-	k.used[id] = now
-	k.usedMu.Unlock()
-}

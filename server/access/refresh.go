@@ -73,6 +73,12 @@ func (k *Keyring) refreshOrLog(ctx context.Context) {
 	}
 }
 
+func (k *Keyring) touch(id string, now time.Time) {
+	k.usedMu.Lock()
+	k.used[id] = now
+	k.usedMu.Unlock()
+}
+
 func (k *Keyring) writeLastUses(ctx context.Context) {
 	k.usedMu.Lock()
 	used := maps.Clone(k.used)
