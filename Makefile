@@ -56,8 +56,8 @@ lint: $(VENV)/.dev $(CLIENT)/dist/index.js
 	go tool staticcheck ./...
 	go run ./cmd/supply licenses --check
 	cd bench && go mod tidy -diff && go vet ./... && go tool -modfile=../go.mod staticcheck ./...
-	$(VENV)/bin/ruff check --config predictor/pyproject.toml predictor bench
-	$(VENV)/bin/ruff format --check --config predictor/pyproject.toml predictor bench
+	$(VENV)/bin/ruff check --config predictor/pyproject.toml predictor bench cmd
+	$(VENV)/bin/ruff format --check --config predictor/pyproject.toml predictor bench cmd
 	node_modules/.bin/tsc -p client/typescript
 	node_modules/.bin/tsc -p web && node_modules/.bin/tsc -p web/tsconfig.test.json
 	$(PY) -m mypy --config-file predictor/pyproject.toml predictor
@@ -90,7 +90,6 @@ licenses: $(VENV)/.dev
 ## release: archives, parts lists and checksums of VERSION in dist/, signed if there is a SIGN_KEY
 release: $(CLIENT)/dist/index.js $(VENV)/.serve
 	@test -n "$(VERSION)" || { echo "make: say which: make release VERSION=v1.2.3" >&2; exit 1; }
-	cd web && ../node_modules/.bin/vite build --logLevel warn
 	go run ./cmd/supply release --version "$(VERSION)" $(if $(SIGN_KEY),--sign-key "$(SIGN_KEY)")
 
 ## release-check: two builds of a release have the same bytes; FRESH=1 compiles all anew for the second
