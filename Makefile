@@ -21,7 +21,7 @@ build: bin/brrr $(VENV)/.serve
 .PHONY: bin/brrr
 bin/brrr: web/dist/index.html # Go knows best what is out of date
 	@mkdir -p bin
-	go build -buildvcs=auto -trimpath -o $@ ./cmd/brrr
+	CGO_ENABLED=0 go build -buildvcs=auto -trimpath -o $@ ./cmd/brrr # as releases are
 
 ## run: set up, simulate, serve, and show a first call
 run: # compiling, training and downloading side by side

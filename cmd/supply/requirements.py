@@ -6,6 +6,7 @@ from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 
 def licenses_of(package: metadata.PackageMetadata) -> list[str]:
@@ -27,7 +28,7 @@ found = [
 ]
 # What these want themselves, so that a list that is said to be whole can be held to it.
 wanted = {
-    each.name
+    canonicalize_name(each.name)
     for name in pinned
     for each in map(Requirement, metadata.requires(name) or [])
     if each.marker is None or each.marker.evaluate({"extra": ""})
