@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -31,14 +32,26 @@ var readByHand = map[string]string{"numpy": "BSD-3-Clause", "scipy": "BSD-3-Clau
 // training and extras, without what that brings along.
 const servesPython = "predictor/requirements.txt"
 
-// pythonParts are the packages of a list, by what they say of themselves. None of them
-// is in an archive: pip brings them.
+// pythonParts are the packages of a list. None of them is in an archive: pip brings them.
 func pythonParts(requirements string) ([]part, error) {
+	parts, lacks, err := readRequirements(requirements)
+	if err == nil && requirements == servesPython && len(lacks) > 0 {
+		err = fmt.Errorf("does not pin %v, which its packages want", lacks)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", requirements, err)
+	}
+	return parts, nil
+}
+
+// readRequirements reads a list of packages, by what they say of themselves, and what
+// they want that it lacks.
+func readRequirements(requirements string) (parts []part, lacks []string, err error) {
 	cmd := exec.Command(python, "-c", requirementsProgram, requirements)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w (make build sets Python up)", requirements, err)
+		return nil, nil, fmt.Errorf("%w (make build sets Python up)", err)
 	}
 	var found struct {
 		Pinned []struct {
@@ -48,23 +61,14 @@ func pythonParts(requirements string) ([]part, error) {
 		Lacks []string
 	}
 	if err := json.Unmarshal(out, &found); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if requirements == servesPython && len(found.Lacks) > 0 {
-		return nil, fmt.Errorf("%s: does not pin %v, which its packages want", requirements, found.Lacks)
-	}
-	var parts []part
 	for _, f := range found.Pinned {
 		for i, name := range f.Licenses {
-			if spdx, ok := spdxOf[name]; ok {
-				f.Licenses[i] = spdx
-			}
+			f.Licenses[i] = cmp.Or(spdxOf[name], name)
 		}
-		p := part{Kind: "pypi", Name: f.Name, Version: f.Version, License: strings.Join(f.Licenses, " OR ")}
-		if license, ok := readByHand[f.Name]; ok {
-			p.License = license
-		}
-		parts = append(parts, p)
+		license := cmp.Or(readByHand[f.Name], strings.Join(f.Licenses, " OR "))
+		parts = append(parts, part{Kind: "pypi", Name: f.Name, Version: f.Version, License: license})
 	}
-	return sorted(parts), nil
+	return sorted(parts), found.Lacks, nil
 }
