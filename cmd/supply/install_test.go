@@ -150,7 +150,7 @@ func (m *machine) run(command string) {
 	case words[0] == "cd":
 		m.working = m.here(words[1])
 	case strings.Contains(command, " -m venv "):
-		m.link(python, words[len(words)-1])
+		m.venv(m.here(words[len(words)-1]))
 	case strings.Contains(command, " -m pip install "):
 		readFile(m.t, m.here(words[len(words)-1]))
 	default:
@@ -158,15 +158,27 @@ func (m *machine) run(command string) {
 	}
 }
 
-// link puts the Python that is here in place of one that would be installed there.
-func (m *machine) link(python, venv string) {
+// venv makes one with the packages that are installed here, but for the line which has
+// Python look into this repository.
+func (m *machine) venv(folder string) {
 	m.t.Helper()
-	own, err := filepath.Abs(filepath.Dir(filepath.Dir(python)))
-	if err == nil {
-		err = os.Symlink(own, m.here(venv))
+	const packages = "lib/python3*/site-packages"
+	if out, err := exec.Command(python, "-m", "venv", "--without-pip", folder).CombinedOutput(); err != nil {
+		m.t.Fatalf("%v\n%s", err, out)
 	}
+	own, err := filepath.Abs(filepath.Dir(filepath.Dir(python)))
 	if err != nil {
 		m.t.Fatal(err)
+	}
+	installed, _ := filepath.Glob(filepath.Join(own, packages, "*"))
+	into, _ := filepath.Glob(filepath.Join(folder, packages))
+	for _, path := range installed {
+		if filepath.Ext(path) == ".pth" {
+			continue
+		}
+		if err := os.Symlink(path, filepath.Join(into[0], filepath.Base(path))); err != nil {
+			m.t.Fatal(err)
+		}
 	}
 }
 
