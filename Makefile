@@ -6,10 +6,11 @@ PYTHON ?= python3
 VENV   := predictor/.venv
 PY     := $(VENV)/bin/python
 BUF    := node_modules/.bin/buf
+CLIENT := client/typescript
 RUN    ?= --demo --log-format text --log-level warn
 
 .DEFAULT_GOAL := all
-.PHONY: all build run test lint fuzz audit generate bench model screenshots clean
+.PHONY: all build run test lint fuzz audit generate licenses release release-check bench model screenshots clean
 
 all: generate lint build test
 	@git diff --exit-code --stat || { echo "make: files changed; commit them" >&2; exit 1; }
@@ -20,7 +21,7 @@ build: bin/brrr $(VENV)/.serve
 .PHONY: bin/brrr
 bin/brrr: web/dist/index.html # Go knows best what is out of date
 	@mkdir -p bin
-	go build -buildvcs=auto -o $@ ./cmd/brrr
+	CGO_ENABLED=0 go build -buildvcs=auto -trimpath -o $@ ./cmd/brrr # as releases are
 
 ## run: set up, simulate, serve, and show a first call
 run: # compiling, training and downloading side by side
@@ -28,7 +29,7 @@ run: # compiling, training and downloading side by side
 	bin/brrr serve $(RUN)
 
 ## test: everything; the Python tests beside those that mostly wait
-test: build predictor/models/active $(VENV)/.dev client/typescript/dist/index.js otelcol
+test: build predictor/models/active $(VENV)/.dev $(CLIENT)/dist/index.js otelcol
 	go test -race ./...
 	@$(MAKE) --no-print-directory -j2 --output-sync=line test-python test-rest
 
@@ -50,7 +51,7 @@ test-rest:
 	cd web && ../node_modules/.bin/vitest run && node --test --test-reporter=spec test/*.test.mjs
 
 ## lint: form, types, rules, and that gen/ is what the contracts say
-lint: $(VENV)/.dev client/typescript/dist/index.js
+lint: $(VENV)/.dev $(CLIENT)/dist/index.js
 	$(BUF) lint
 	$(BUF) format --diff --exit-code
 	@if git rev-parse -q --verify main >/dev/null; then $(BUF) breaking --against '.git#branch=main'; \
@@ -59,9 +60,10 @@ lint: $(VENV)/.dev client/typescript/dist/index.js
 	go mod tidy -diff
 	go vet ./...
 	go tool staticcheck ./...
+	go run ./cmd/supply licenses --check
 	cd bench && go mod tidy -diff && go vet ./... && go tool -modfile=../go.mod staticcheck ./...
-	$(VENV)/bin/ruff check --config predictor/pyproject.toml predictor bench
-	$(VENV)/bin/ruff format --check --config predictor/pyproject.toml predictor bench
+	$(VENV)/bin/ruff check --config predictor/pyproject.toml predictor bench cmd
+	$(VENV)/bin/ruff format --check --config predictor/pyproject.toml predictor bench cmd
 	node_modules/.bin/tsc -p client/typescript
 	node_modules/.bin/tsc -p web && node_modules/.bin/tsc -p web/tsconfig.test.json
 	$(PY) -m mypy --config-file predictor/pyproject.toml predictor
@@ -86,6 +88,19 @@ generate: $(VENV)/.dev node_modules/.ready
 	PATH="$(abspath $(VENV)/bin):$$PATH" $(PY) -m grpc_tools.protoc -Iproto --python_out=$(OUT)/gen/python \
 		--pyi_out=$(OUT)/gen/python --grpc_python_out=$(OUT)/gen/python \
 		--mypy_grpc_out=quiet:$(OUT)/gen/python proto/fraud_detection/fraud_detection.proto
+
+## licenses: docs/licenses.md, what we are built upon and under which licence
+licenses: $(VENV)/.dev
+	go run ./cmd/supply licenses
+
+## release: archives, parts lists and checksums of VERSION in dist/, signed if there is a SIGN_KEY
+release: $(CLIENT)/dist/index.js $(VENV)/.serve
+	@test -n "$(VERSION)" || { echo "make: say which: make release VERSION=v1.2.3" >&2; exit 1; }
+	go run ./cmd/supply release --version "$(VERSION)" $(if $(SIGN_KEY),--sign-key "$(SIGN_KEY)")
+
+## release-check: two builds of a release have the same bytes; FRESH=1 compiles all anew for the second
+release-check: $(CLIENT)/dist/index.js $(VENV)/.serve
+	.ci/release-check
 
 ## model: train the default model on simulated payments; the same bytes each time
 SIMULATED := predictor/models/.simulated
@@ -132,7 +147,6 @@ node_modules/.ready: package-lock.json package.json client/typescript/package.js
 	@touch $@
 
 # The npm package, which tests, the console and type checks use as it is published.
-CLIENT := client/typescript
 $(CLIENT)/dist/index.js: node_modules/.ready $(wildcard $(CLIENT)/src/*.ts $(CLIENT)/*.json $(CLIENT)/*.mjs gen/es/*/*/*)
 	npm run build --silent --workspace $(CLIENT)
 

@@ -15,7 +15,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import aio as health_aio
 from grpc_reflection.v1alpha import reflection
 
-from predictor import listen, model, parent, tls
+from predictor import listen, model, parent, release, tls
 from predictor.coredump import without_core_dumps
 from predictor.errors import ListenError, TLSError, TracingError
 from predictor.handlers import SERVICE, InFlight, handlers
@@ -56,6 +56,7 @@ class Settings:
 def run(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises a PredictorError before listening."""
     without_core_dumps()
+    log("starting", **release.identity(), model=str(settings.model))
     if settings.secured and settings.listen.startswith(listen.UNIX):
         raise TLSError("--tls-cert: a unix socket needs no TLS")
     certificates = tls.Certificates(settings.secured) if settings.secured else None

@@ -59,7 +59,6 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 			err = errors.Join(err, a.close(time.Second))
 		}
 	}()
-	log.Info("starting", "version", versionName(), "commit", built().Commit)
 	if a.traces, a.log, err = c.openTracer(log); err != nil {
 		return a, err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -70,6 +71,8 @@ func (c *serveCmd) Run(ctx context.Context, io streams, parsed *kong.Context, re
 	}
 	log := c.logger(io)
 	slog.SetDefault(log) // for rooms that have none of their own
+	of := built()
+	log.Info("starting", "version", of.Version, "commit", cmp.Or(of.Commit, "unknown"))
 	c.reread(parsed.Args, read)
 	for _, unknown := range read.Unknown {
 		log.Warn("unknown variable", "name", unknown)

@@ -18,19 +18,19 @@ type file struct {
 	mode    int64
 }
 
-// shipped are the folders and files of the repository that an archive has: what is
-// wanted to run, beside the binary.
-var shipped = []string{"README.md", "LICENSE", "CHANGELOG.md", "docs/*.md", "deploy", "predictor", "gen/python", ":!predictor/tests"}
+// shipped are the files of the repository that an archive has, for git: what is wanted
+// to run, beside the binary.
+var shipped = []string{"README.md", "LICENSE", "CHANGELOG.md", "docs", "deploy", "predictor", "gen/python", ":!predictor/tests"}
 
-// sourceFiles are those that git knows.
+// sourceFiles are those of them that git knows, as they lie here.
 func sourceFiles() ([]file, error) {
-	list, err := git(append([]string{"ls-files", "--stage", "--"}, shipped...)...)
+	list, err := git(append([]string{"ls-files", "--stage", "-z", "--"}, shipped...)...)
 	if err != nil {
 		return nil, err
 	}
 	var files []file
-	for line := range strings.Lines(list) {
-		stage, path, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+	for _, entry := range strings.Split(strings.TrimSuffix(list, "\x00"), "\x00") {
+		stage, path, _ := strings.Cut(entry, "\t")
 		content, err := os.ReadFile(path)
 		if err != nil {
 			return nil, err
@@ -47,7 +47,7 @@ func sourceFiles() ([]file, error) {
 // pack is an archive of one folder. Its bytes depend on what is given and on nothing
 // else.
 func pack(folder string, files []file, when time.Time) ([]byte, error) {
-	slices.SortFunc(files, func(a, b file) int { return cmp.Compare(a.path, b.path) })
+	files = slices.SortedFunc(slices.Values(files), func(a, b file) int { return cmp.Compare(a.path, b.path) })
 	var out bytes.Buffer
 	zipped, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
 	if err != nil {

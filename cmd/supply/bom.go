@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -27,50 +26,51 @@ type component struct {
 	Type     string    `json:"type"`
 	Ref      string    `json:"bom-ref"`
 	Name     string    `json:"name"`
-	Version  string    `json:"version,omitempty"`
+	Version  string    `json:"version"`
+	Scope    string    `json:"scope,omitempty"`
+	Hashes   []hash    `json:"hashes,omitempty"`
 	Licenses []license `json:"licenses"`
 	PURL     string    `json:"purl"`
-	// Scope tells what is in the archive (required) from what pip brings (optional).
-	Scope string `json:"scope,omitempty"`
 }
 
 type license struct {
 	Expression string `json:"expression"`
 }
 
-// bomText lists the parts of one target's archive.
-func bomText(version string, t target, parts []part, when time.Time) ([]byte, error) {
-	self := part{Kind: "golang", Name: "github.com/wassef911/grpcgoesbrrr", Version: version, License: "Apache-2.0"}
-	list := bom{Format: "CycloneDX", Spec: "1.6", Version: 1, Metadata: metadata{
-		Timestamp: when.Format(time.RFC3339), Component: asComponent("application", self, ""),
-	}}
-	for _, p := range parts {
-		scope := "required"
-		if p.dir == "" {
-			scope = "optional"
-		}
-		if p.Name == "std" {
-			built, err := goCommand(t, "env", "GOVERSION").Output()
-			if err != nil {
-				return nil, err
-			}
-			p.Version = strings.TrimPrefix(strings.TrimSpace(string(built)), "go")
-		}
-		list.Components = append(list.Components, asComponent("library", p, scope))
+// bomText lists the parts of one archive, which is told by its binary.
+func bomText(version string, binary []byte, parts []part, when time.Time) ([]byte, error) {
+	self := component{
+		Type: "application", Name: "brrr", Version: version, Licenses: []license{{"Apache-2.0"}},
+		PURL:   part{Kind: "golang", Name: "github.com/wassef911/grpcgoesbrrr", Version: version}.purl(),
+		Hashes: []hash{{"SHA-256", fmt.Sprintf("%x", sha256.Sum256(binary))}},
 	}
-	list.Serial = serial(t, list)
+	self.Ref = self.PURL
+	list := bom{Format: "CycloneDX", Spec: "1.6", Version: 1, Metadata: metadata{when.Format(time.RFC3339), self}, Components: []component{}}
+	for _, p := range parts {
+		list.Components = append(list.Components, asComponent(p))
+	}
+	list.Serial = serial(list)
 	text, err := json.MarshalIndent(list, "", "  ")
 	return append(text, '\n'), err
 }
 
-func asComponent(kind string, p part, scope string) component {
-	return component{Type: kind, Ref: p.purl(), Name: p.Name, Version: p.Version, Licenses: []license{{p.License}}, PURL: p.purl(), Scope: scope}
+// asComponent is a part in the words of CycloneDX, for which what comes from elsewhere
+// is optional.
+func asComponent(p part) component {
+	c := component{Type: "library", Ref: p.purl(), Name: p.Name, Version: p.Version, Scope: "optional", Licenses: []license{{p.License}}, PURL: p.purl()}
+	if p.Shipped {
+		c.Scope = "required"
+	}
+	if p.Hash != (hash{}) {
+		c.Hashes = []hash{p.Hash}
+	}
+	return c
 }
 
-// serial is a UUID by what the list says, so that it is the same each time.
-func serial(t target, list bom) string {
+// serial is a UUID made of what the list says, so that it is the same each time.
+func serial(list bom) string {
 	text, _ := json.Marshal(list) // plain strings
-	id := sha256.Sum256(append(text, t.String()...))
+	id := sha256.Sum256(text)
 	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80 // version 8, of RFC 9562
 	return fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", id[0:4], id[4:6], id[6:8], id[8:10], id[10:16])
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -39,42 +41,75 @@ if it is out of date, and on a licence that is unknown or asks that what is buil
 The texts are in NOTICES.txt of each release.
 `
 
+const licensesFoot = `
+Wheels of numpy and scipy bring OpenBLAS (BSD-3-Clause) and GCC's runtime libraries (GPL-3.0 with the
+runtime library exception) along. What the packages of the last table bring along is whatever pip takes.
+`
+
+type section struct {
+	title string
+	parts []part
+}
+
 // licensesText is the table of all that the binary, the console and the Python server
 // stand on.
 func licensesText() (string, error) {
-	var inBinary []part
-	for _, t := range targets {
-		parts, err := goParts(t)
-		if err != nil {
-			return "", err
-		}
-		inBinary = append(inBinary, parts...)
-	}
-	inConsole, err := npmParts()
-	if err != nil {
-		return "", err
-	}
-	inPython, err := pythonParts()
+	sections, err := licensesSections()
 	if err != nil {
 		return "", err
 	}
 	var b strings.Builder
 	b.WriteString(licensesHead)
 	var refused []error
-	for _, section := range []struct {
-		title string
-		parts []part
-	}{
-		{"In the binary, on any target", sorted(inBinary)},
-		{"In the console and the npm client", inConsole},
-		{"Wanted by the Python server; pip brings it, no archive has it", inPython},
-	} {
-		fmt.Fprintf(&b, "\n## %s\n\n| package | version | licence |\n|---|---|---|\n", section.title)
-		for _, p := range section.parts {
+	for _, s := range sections {
+		fmt.Fprintf(&b, "\n## %s\n\n| package | version | licence |\n|---|---|---|\n", s.title)
+		for _, p := range s.parts {
 			refused = append(refused, refuse(p))
 			fmt.Fprintf(&b, "| %s | %s | %s |\n", p.Name, p.Version, p.License)
 		}
 	}
-	b.WriteString("\nWithout a version: whichever pip takes. Wheels of numpy and scipy bring OpenBLAS (BSD-3-Clause) and\nGCC's runtime libraries (GPL-3.0 with the runtime library exception) along.\n")
+	b.WriteString(licensesFoot)
 	return b.String(), errors.Join(refused...)
+}
+
+func licensesSections() ([]section, error) {
+	// That of the go which builds is in the release's parts list.
+	oldest, err := goSays(target{}, "list", "-m", "-f", "{{.GoVersion}}")
+	if err != nil {
+		return nil, err
+	}
+	library, err := goLibrary(oldest + " or newer")
+	if err != nil {
+		return nil, err
+	}
+	inBinary := []part{library}
+	for _, t := range targets {
+		parts, err := goParts(t)
+		if err != nil {
+			return nil, err
+		}
+		inBinary = append(inBinary, parts...)
+	}
+	inConsole, err := npmParts()
+	if err != nil {
+		return nil, err
+	}
+	toServe, err := pythonParts(servesPython)
+	if err != nil {
+		return nil, err
+	}
+	var further []part
+	for _, kind := range []string{"train", "onnx", "trace"} {
+		parts, err := pythonParts("predictor/requirements-" + kind + ".txt")
+		if err != nil {
+			return nil, err
+		}
+		further = append(further, parts...)
+	}
+	return []section{
+		{"In the binary, on any target", sorted(inBinary)},
+		{"In the console and the npm client", sorted(slices.Collect(maps.Values(inConsole)))},
+		{"Wanted by the Python server; pip brings it, no archive has it", toServe},
+		{"Wanted to train, for ONNX and for traces; likewise", sorted(further)},
+	}, nil
 }

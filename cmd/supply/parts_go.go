@@ -2,45 +2,38 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
+	"path/filepath"
 	"strings"
 )
 
-// target is what a binary is built for.
-type target struct{ os, arch string }
+// usedPackages tells of each package in the binary that is of another module what the
+// module is, and where both are.
+const usedPackages = "{{with .Module}}{{if not .Main}}{{.Path}}\t{{.Version}}\t{{.Sum}}\t{{.Dir}}\t{{$.Dir}}{{end}}{{end}}"
 
-func (t target) String() string { return t.os + "-" + t.arch }
-
-// targets are those that are released.
-var targets = []target{{"linux", "amd64"}, {"linux", "arm64"}, {"darwin", "arm64"}}
-
-// goCommand runs go for a target, without cgo.
-func goCommand(t target, args ...string) *exec.Cmd {
-	cmd := exec.Command("go", args...)
-	cmd.Env = append(os.Environ(), "GOOS="+t.os, "GOARCH="+t.arch, "CGO_ENABLED=0")
-	cmd.Stderr = os.Stderr
-	return cmd
-}
-
-// goParts are the modules of which packages are in the binary, and Go's own library.
+// goParts are the modules that are in the binary.
 func goParts(t target) ([]part, error) {
-	out, err := goCommand(t, "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Version}} {{.Dir}}{{end}}{{end}}", "./cmd/brrr").Output()
+	list, err := goSays(t, "list", "-deps", "-f", usedPackages, "./cmd/brrr")
 	if err != nil {
 		return nil, err
 	}
-	library, err := goLibrary(t)
-	if err != nil {
-		return nil, err
-	}
-	parts := []part{library}
-	for line := range strings.Lines(string(out)) {
-		fields := strings.Fields(line)
-		if len(fields) != 3 {
-			continue
+	type module struct{ path, version, sum, folder string }
+	packages := map[module][]string{}
+	for line := range strings.Lines(list) {
+		if f := strings.Split(strings.TrimSpace(line), "\t"); len(f) == 5 { // else it is Go's or ours
+			m := module{f[0], f[1], f[2], f[3]}
+			packages[m] = append(packages[m], f[4])
 		}
-		p := part{Kind: "golang", Name: fields[0], Version: fields[1], dir: fields[2]}
-		if p.License, err = licenseOf(p); err != nil {
+	}
+	var parts []part
+	for m, folders := range packages {
+		p := part{Kind: "golang", Name: m.path, Version: m.version, Shipped: true}
+		if p.Hash, err = parseHash(m.sum); err != nil {
+			return nil, fmt.Errorf("%s: %w", m.path, err)
+		}
+		if p.Texts, err = licenseFilesOf(m.path, m.folder, folders); err != nil {
+			return nil, err
+		}
+		if p.License, err = licenseOf(p.Texts); err != nil {
 			return nil, err
 		}
 		parts = append(parts, p)
@@ -48,18 +41,11 @@ func goParts(t target) ([]part, error) {
 	return sorted(parts), nil
 }
 
-// goLibrary is of the version that go.mod asks for at least; the binary tells the one
-// that it was built with.
-func goLibrary(t target) (part, error) {
-	out, err := goCommand(t, "list", "-m", "-f", "{{.GoVersion}}").Output()
-	if err != nil {
-		return part{}, err
-	}
-	root, err := goCommand(t, "env", "GOROOT").Output()
-	if err != nil {
-		return part{}, fmt.Errorf("go env: %w", err)
-	}
-	p := part{Kind: "golang", Name: "std", Version: strings.TrimSpace(string(out)), dir: strings.TrimSpace(string(root))}
-	p.License = "BSD-3-Clause" // Debian's packages keep its text elsewhere
-	return p, nil
+// goLibrary is what Go itself puts into the binary.
+func goLibrary(version string) (part, error) {
+	root, err := goSays(target{}, "env", "GOROOT")
+	return part{
+		Kind: "golang", Name: "std", Version: strings.TrimPrefix(version, "go"), License: "BSD-3-Clause",
+		Texts: []string{filepath.Join(root, "LICENSE")}, Shipped: true,
+	}, err
 }

@@ -1,21 +1,18 @@
 package main
 
 import (
-	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
 )
 
 // releaseCmd writes the same bytes wherever and whenever it runs on a commit with the
-// same Go: times are the commit's, paths are cut, files are in order, and belong to
-// nobody.
+// same Go and the same tags: times are the commit's, paths are cut, files are in order,
+// and belong to nobody.
 type releaseCmd struct {
 	Version string   `help:"Such as v1.2.3." required:""`
 	Out     string   `help:"Where it is written." default:"dist"`
@@ -23,12 +20,29 @@ type releaseCmd struct {
 	SignKey string   `help:"Private key of ssh-keygen, to sign the checksums." type:"existingfile"`
 }
 
+var versions = regexp.MustCompile(`^v[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?$`)
+
+// Validate names all that is wrong. Kong calls it.
+func (c *releaseCmd) Validate() error {
+	var wrong []error
+	if !versions.MatchString(c.Version) {
+		wrong = append(wrong, fmt.Errorf("--version must be such as v1.2.3 or v1.2.3-rc.1, not %q", c.Version))
+	}
+	for _, name := range c.Only {
+		if !slices.ContainsFunc(targets, func(t target) bool { return t.String() == name }) {
+			wrong = append(wrong, fmt.Errorf("--only must be of %v, not %q", targets, name))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
 // Run writes all targets. The tree must be that of the commit which the binary names.
 func (c *releaseCmd) Run() error {
-	if changed, err := git("status", "--porcelain"); err != nil || changed != "" {
-		return errors.Join(err, fmt.Errorf("a release is of a commit, and these files differ from it:\n%s", changed))
+	from, err := cleanCommit()
+	if err != nil {
+		return err
 	}
-	when, err := commitTime()
+	inConsole, err := consoleParts()
 	if err != nil {
 		return err
 	}
@@ -40,21 +54,44 @@ func (c *releaseCmd) Run() error {
 		if len(c.Only) > 0 && !slices.Contains(c.Only, t.String()) {
 			continue
 		}
-		files, err := c.target(t, when)
+		files, err := contents(t, c.Version, from, inConsole)
 		if err != nil {
 			return fmt.Errorf("%s: %w", t, err)
 		}
-		made = append(made, files...)
+		names, err := c.write("brrr-"+c.Version+"-"+t.String(), files, from)
+		if err != nil {
+			return err
+		}
+		made = append(made, names...)
 	}
-	if err := c.sum(made); err != nil || c.SignKey == "" {
+	if err := writeSums(c.Out, made); err != nil || c.SignKey == "" {
 		return err
 	}
-	return c.sign()
+	return sign(c.Out, c.SignKey)
 }
 
-// target writes one target's archive and parts list, and returns their names.
-func (c *releaseCmd) target(t target, when time.Time) (made []string, err error) {
-	parts, err := shippedParts(t)
+// write makes an archive of a target's files, lays the parts list beside it, and returns
+// the names of both.
+func (c *releaseCmd) write(name string, files []file, from commit) (made []string, err error) {
+	archive, err := pack(name, files, from.when)
+	if err != nil {
+		return nil, err
+	}
+	list := files[slices.IndexFunc(files, func(f file) bool { return f.path == bomFile })]
+	for suffix, content := range map[string][]byte{".tar.gz": archive, ".cdx.json": list.content} {
+		if err := os.WriteFile(filepath.Join(c.Out, name+suffix), content, 0o644); err != nil {
+			return nil, err
+		}
+		made = append(made, name+suffix)
+	}
+	return made, nil
+}
+
+const bomFile = "brrr.cdx.json"
+
+// contents are the files of a target's archive. The console must have been built.
+func contents(t target, version string, from commit, inConsole []part) ([]file, error) {
+	parts, err := partsOf(t, inConsole)
 	if err != nil {
 		return nil, err
 	}
@@ -62,91 +99,64 @@ func (c *releaseCmd) target(t target, when time.Time) (made []string, err error)
 	if err != nil {
 		return nil, err
 	}
-	bom, err := bomText(c.Version, t, parts, when)
+	binary, err := buildBinary(t, version)
 	if err != nil {
 		return nil, err
 	}
-	binary, err := c.build(t)
+	list, err := bomText(version, binary, parts, from.when)
+	if err != nil {
+		return nil, err
+	}
+	told, err := json.Marshal(map[string]string{"version": version, "commit": from.id})
 	if err != nil {
 		return nil, err
 	}
 	files, err := sourceFiles()
-	if err != nil {
-		return nil, err
-	}
-	files = append(files, file{"bin/brrr", binary, 0o755}, file{"NOTICES.txt", notices, 0o644}, file{"brrr.cdx.json", bom, 0o644})
-	name := "brrr-" + c.Version + "-" + t.String()
-	archive, err := pack(name, files, when)
-	if err != nil {
-		return nil, err
-	}
-	for suffix, content := range map[string][]byte{".tar.gz": archive, ".cdx.json": bom} {
-		if err := os.WriteFile(filepath.Join(c.Out, name+suffix), content, 0o644); err != nil {
-			return nil, err
-		}
-	}
-	return []string{name + ".tar.gz", name + ".cdx.json"}, nil
+	return append(files,
+		file{"bin/brrr", binary, 0o755},
+		file{"NOTICES.txt", notices, 0o644},
+		file{bomFile, list, 0o644},
+		file{"predictor/release.json", append(told, '\n'), 0o644}, // what the Python server logs first
+	), err
 }
 
-func (c *releaseCmd) build(t target) ([]byte, error) {
-	dir, err := os.MkdirTemp("", "supply-")
+// partsOf are what an archive has in it, and what its Python package wants. A licence that
+// may not be shipped fails.
+func partsOf(t target, inConsole []part) ([]part, error) {
+	version, err := goSays(t, "env", "GOVERSION")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	binary := filepath.Join(dir, "brrr")
-	build := goCommand(t, "build", "-trimpath", "-buildvcs=true", "-ldflags=-s -w -X main.version="+c.Version, "-o", binary, "./cmd/brrr")
-	if err := build.Run(); err != nil {
+	library, err := goLibrary(version)
+	if err != nil {
+		return nil, err
+	}
+	inBinary, err := goParts(t)
+	if err != nil {
+		return nil, err
+	}
+	inPython, err := pythonParts(servesPython)
+	if err != nil {
+		return nil, err
+	}
+	parts := sorted(slices.Concat([]part{library}, inBinary, inConsole, inPython))
+	var refused []error
+	for _, p := range parts {
+		refused = append(refused, refuse(p))
+	}
+	return parts, errors.Join(refused...)
+}
+
+// buildBinary builds brrr, which Go itself tells its commit.
+func buildBinary(t target, version string) ([]byte, error) {
+	folder, err := os.MkdirTemp("", "supply-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(folder)
+	binary := filepath.Join(folder, "brrr")
+	if _, err := goSays(t, "build", "-trimpath", "-buildvcs=true", "-ldflags=-s -w -X main.version="+version, "-o", binary, "./cmd/brrr"); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(binary)
-}
-
-// sum writes checksums as sha256sum does.
-func (c *releaseCmd) sum(names []string) error {
-	slices.Sort(names)
-	var sums strings.Builder
-	for _, name := range names {
-		content, err := os.ReadFile(filepath.Join(c.Out, name))
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(content), name)
-	}
-	return os.WriteFile(c.sums(), []byte(sums.String()), 0o644)
-}
-
-func (c *releaseCmd) sums() string { return filepath.Join(c.Out, "SHA256SUMS") }
-
-// sign writes SHA256SUMS.sig, by ssh-keygen, which is on every machine that has ssh.
-func (c *releaseCmd) sign() error {
-	if err := os.Remove(c.sums() + ".sig"); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	out, err := exec.Command("ssh-keygen", "-Y", "sign", "-f", c.SignKey, "-n", "file", c.sums()).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("ssh-keygen: %w\n%s", err, out)
-	}
-	return nil
-}
-
-func git(args ...string) (string, error) {
-	out, err := exec.Command("git", args...).Output()
-	if err != nil {
-		return "", fmt.Errorf("git %s: %w", args[0], err)
-	}
-	return strings.TrimSpace(string(out)), nil
-}
-
-// commitTime stands in place of every time in a release; SOURCE_DATE_EPOCH, if set.
-func commitTime() (time.Time, error) {
-	seconds := os.Getenv("SOURCE_DATE_EPOCH")
-	if seconds == "" {
-		var err error
-		if seconds, err = git("log", "-1", "--format=%ct"); err != nil {
-			return time.Time{}, err
-		}
-	}
-	n, err := strconv.ParseInt(seconds, 10, 64)
-	return time.Unix(n, 0).UTC(), err
 }

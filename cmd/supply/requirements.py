@@ -1,27 +1,36 @@
-"""Print the packages of a list of requirements, and those that they require, as JSON."""
+"""Print the packages of a list of requirements as JSON, with the licences they name."""
 
 import json
-import re
 import sys
 from importlib import metadata
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
-def license_of(package: metadata.PackageMetadata) -> str:
-    """Return what a package says its licence is: an SPDX name, if it has one."""
-    said = package.get("License-Expression")
-    named = [c.split(" :: ")[-1] for c in package.get_all("Classifier") or [] if c.startswith("License ::")]
-    return str(said or " AND ".join(sorted(named, key=len)[:1]) or package.get("License") or "unknown")
+
+def licenses_of(package: metadata.PackageMetadata) -> list[str]:
+    """Return what a package says: an SPDX expression, or else names of its own."""
+    if expression := package.get("License-Expression"):
+        return [str(expression)]
+    named = [
+        c.split(" :: ")[-1]
+        for c in package.get_all("Classifier") or []
+        if c.startswith("License ::")
+    ]
+    return sorted(named) or [str(package.get("License"))]
 
 
 pinned = dict(line.split("==") for line in Path(sys.argv[1]).read_text().split() if "==" in line)
-found: dict[str, dict[str, str]] = {}
-wanted = list(pinned)
-while wanted:
-    name = re.split(r"[^\w.-]", wanted.pop().strip())[0].replace("_", "-").lower()
-    if name in found:
-        continue
-    package = metadata.metadata(name)
-    found[name] = {"name": name, "version": pinned.get(name, ""), "license": license_of(package)}
-    wanted += [r for r in metadata.requires(name) or [] if "extra ==" not in r]
-json.dump(list(found.values()), sys.stdout)
+found = [
+    {"name": name, "version": version, "licenses": licenses_of(metadata.metadata(name))}
+    for name, version in pinned.items()
+]
+# What these want themselves, so that a list that is said to be whole can be held to it.
+wanted = {
+    canonicalize_name(each.name)
+    for name in pinned
+    for each in map(Requirement, metadata.requires(name) or [])
+    if each.marker is None or each.marker.evaluate({"extra": ""})
+}
+json.dump({"pinned": found, "lacks": sorted(wanted - pinned.keys())}, sys.stdout)

@@ -190,6 +190,13 @@ def begin(listen: str, *arguments: str | Path) -> subprocess.Popen[str]:
     )
 
 
+def refusal(done: subprocess.CompletedProcess[str]) -> str:
+    """Return what a server that does not start says, after the line that says what it is."""
+    first, _, rest = done.stderr.partition("\n")
+    assert json.loads(first)["event"] == "starting"
+    return rest
+
+
 def end(process: subprocess.Popen[str]) -> None:
     if process.poll() is None:
         process.kill()

@@ -13,6 +13,7 @@ SERVING = {
     "servicer",
     "handlers",
     "serve",
+    "release",
     "reload",
     "wire",
     "listen",

@@ -25,7 +25,19 @@ from predictor.handlers import SERVICE, InFlight, handlers
 from predictor.model import Model
 from predictor.servicer import MAX_ROWS, Servicer
 
-from .conftest import COLUMNS, FOUR, ROOT, Server, Start, batch, command, explained, run, single
+from .conftest import (
+    COLUMNS,
+    FOUR,
+    ROOT,
+    Server,
+    Start,
+    batch,
+    command,
+    explained,
+    refusal,
+    run,
+    single,
+)
 
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING
@@ -295,7 +307,7 @@ def test_a_socket_or_port_in_use_is_refused(start: Start, short: Path, root: Pat
     held = start(f"unix:{short}/s")
     done = run("serve", "--listen", f"unix:{short}/s", "--model", root)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"error: {short}/s: another server listens there\n"
+    assert refusal(done) == f"error: {short}/s: another server listens there\n"
     assert answers(held)
     port = start("127.0.0.1:0").address
     done = run("serve", "--listen", port, "--model", root)
@@ -307,7 +319,7 @@ def test_a_file_that_is_no_socket_is_left_alone(short: Path, root: Path) -> None
     (short / "s").write_text("precious")
     done = run("serve", "--listen", f"unix:{short}/s", "--model", root)
     assert done.returncode == 1
-    assert done.stderr == f"error: {short}/s: is there already and is not a socket\n"
+    assert refusal(done) == f"error: {short}/s: is there already and is not a socket\n"
     assert (short / "s").read_text() == "precious"
 
 
@@ -332,7 +344,7 @@ def test_a_model_that_cannot_be_used_keeps_the_server_from_listening(
     (broken / "model.txt").write_text("")
     done = run("serve", "--listen", f"unix:{short}/s", "--model", broken)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(f"error: {broken}/model.txt: its sha256 must be")
+    assert refusal(done).startswith(f"error: {broken}/model.txt: its sha256 must be")
     assert not (short / "s").exists()
 
 
