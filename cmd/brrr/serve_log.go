@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/wassef911/grpcgoesbrrr/server/settings"
 )
@@ -29,9 +31,26 @@ func (c *logFlags) logger(io streams) *slog.Logger {
 func withoutSecrets(_ []string, a slog.Attr) slog.Attr {
 	switch v := a.Value.Any().(type) {
 	case string:
-		a.Value = slog.StringValue(settings.Mask(v))
+		a.Value = slog.StringValue(asLogged(v))
 	case error:
-		a.Value = slog.StringValue(settings.Mask(v.Error()))
+		a.Value = slog.StringValue(asLogged(v.Error()))
 	}
 	return a
+}
+
+// mostWords is how much a line has of one text. A stack takes less; the words of a
+// model's host may be 16 MiB.
+const mostWords = 16 << 10
+
+// asLogged is a text as the log has it. One that is too long is cut between words, as half
+// an address is none by which a secret in it would be known.
+func asLogged(text string) string {
+	if len(text) <= mostWords {
+		return settings.Mask(text)
+	}
+	start := text[:mostWords]
+	if at := strings.LastIndexAny(start, " \t\n"); at > 0 {
+		start = start[:at]
+	}
+	return settings.Mask(start) + fmt.Sprintf("… (%d bytes)", len(text))
 }

@@ -48,7 +48,9 @@ func TestAReplyThatBreaksTheContractIsNoScore(t *testing.T) {
 		row   int // the one that fails alone; all: the whole call
 		scale predictor.Scale
 	}{
-		"larger than any reply":       {row: all, spoil: func(r *reply) { r.Errors = append(r.Errors, &fraud_detection.RowError{Row: 1, Message: strings.Repeat("a", 17<<20)}) }},
+		"larger than any reply": {row: all, spoil: func(r *reply) {
+			r.Errors = append(r.Errors, &fraud_detection.RowError{Row: 1, Message: strings.Repeat("a", 17<<20)})
+		}},
 		"too few probabilities":       {row: all, spoil: func(r *reply) { r.FraudProbabilities = r.FraudProbabilities[:2] }},
 		"too many probabilities":      {row: all, spoil: func(r *reply) { r.FraudProbabilities = append(r.FraudProbabilities, 0.5) }},
 		"no probabilities":            {row: all, spoil: func(r *reply) { r.FraudProbabilities = nil }},
