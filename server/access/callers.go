@@ -45,11 +45,6 @@ func (c *Callers) Review(ctx context.Context, header http.Header) (Caller, error
 	return c.by(credential).Authenticate(ctx, credential)
 }
 
-// Claimed is who a request comes from by what is in memory, at next to no cost: the ID
-// of a key, revoked or not, or the caller of a token that was verified before. All other
-// keys and tokens are as one caller, "", so that who makes them up shares what one has.
-func (c *Callers) Claimed(header string) string { return c.by(header).claimed(header) }
-
 // by tells keys and tokens apart by their form.
 func (c *Callers) by(header string) credentials {
 	if c.Tokens != nil && isToken(header) {
