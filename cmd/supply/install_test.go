@@ -76,11 +76,11 @@ func writeReleases(t *testing.T, host target, folder string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inConsole, err := npmParts()
+	locked, err := npmParts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := contents(host, released[0], from, slices.Collect(maps.Values(inConsole)))
+	files, err := contents(host, released[0], from, console{"as it is here", slices.Collect(maps.Values(locked))})
 	if err != nil {
 		t.Fatal(err)
 	}
