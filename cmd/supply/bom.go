@@ -18,8 +18,14 @@ type bom struct {
 }
 
 type metadata struct {
-	Timestamp string    `json:"timestamp"`
-	Component component `json:"component"`
+	Timestamp  string     `json:"timestamp"`
+	Component  component  `json:"component"`
+	Properties []property `json:"properties"`
+}
+
+type property struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 type component struct {
@@ -37,15 +43,16 @@ type license struct {
 	Expression string `json:"expression"`
 }
 
-// bomText lists the parts of one archive, which is told by its binary.
-func bomText(version string, binary []byte, parts []part, when time.Time) ([]byte, error) {
+// bomText lists the parts of one archive, which is told by its binary. Go's version is
+// among them.
+func bomText(version string, binary []byte, node string, parts []part, when time.Time) ([]byte, error) {
 	self := component{
 		Type: "application", Name: "brrr", Version: version, Licenses: []license{{"Apache-2.0"}},
 		PURL:   part{Kind: "golang", Name: "github.com/wassef911/grpcgoesbrrr", Version: version}.purl(),
 		Hashes: []hash{{"SHA-256", fmt.Sprintf("%x", sha256.Sum256(binary))}},
 	}
 	self.Ref = self.PURL
-	list := bom{Format: "CycloneDX", Spec: "1.6", Version: 1, Metadata: metadata{when.Format(time.RFC3339), self}, Components: []component{}}
+	list := bom{Format: "CycloneDX", Spec: "1.6", Version: 1, Metadata: metadata{when.Format(time.RFC3339), self, []property{{"brrr:built-with-node", node}}}, Components: []component{}}
 	for _, p := range parts {
 		list.Components = append(list.Components, asComponent(p))
 	}

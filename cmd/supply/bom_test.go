@@ -23,13 +23,13 @@ func read(t *testing.T, text []byte) (list map[string]any) {
 }
 
 func TestThePartsListIsCycloneDX(t *testing.T) {
-	text, err := bomText("v1.2.3", []byte("binary"), twoParts, time.Unix(1_700_000_000, 0).UTC())
+	text, err := bomText("v1.2.3", []byte("binary"), "v20.0.0", twoParts, time.Unix(1_700_000_000, 0).UTC())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got, want any = read(t, text), read(t, []byte(`{
 		"bomFormat": "CycloneDX", "specVersion": "1.6", "version": 1, "serialNumber": "its own",
-		"metadata": {"timestamp": "2023-11-14T22:13:20Z", "component": {
+		"metadata": {"timestamp": "2023-11-14T22:13:20Z", "properties": [{"name": "brrr:built-with-node", "value": "v20.0.0"}], "component": {
 			"type": "application", "name": "brrr", "version": "v1.2.3", "licenses": [{"expression": "Apache-2.0"}],
 			"bom-ref": "pkg:golang/github.com/wassef911/grpcgoesbrrr@v1.2.3", "purl": "pkg:golang/github.com/wassef911/grpcgoesbrrr@v1.2.3",
 			"hashes": [{"alg": "SHA-256", "content": "9a3a45d01531a20e89ac6ae10b0b0beb0492acd7216a368aa062d1a5fecaf9cd"}]}},
@@ -53,7 +53,7 @@ func TestThePartsListIsCycloneDX(t *testing.T) {
 func TestThePartsListIsTheSameForTheSamePartsAlone(t *testing.T) {
 	seen := map[string]string{}
 	for name, binary := range map[string]string{"one": "binary", "again": "binary", "another": "other"} {
-		text, err := bomText("v1.2.3", []byte(binary), twoParts, time.Unix(1, 0))
+		text, err := bomText("v1.2.3", []byte(binary), "v20.0.0", twoParts, time.Unix(1, 0))
 		if err != nil {
 			t.Fatal(err)
 		}

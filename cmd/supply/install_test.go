@@ -72,15 +72,16 @@ func TestTheDocumentedInstallationAnswersACall(t *testing.T) {
 // signs them. The console is the one that is there: other tests embed it meanwhile.
 func writeReleases(t *testing.T, host target, folder string) {
 	t.Helper()
+	key := newSigner(t, folder)
 	from, err := headCommit()
 	if err != nil {
 		t.Fatal(err)
 	}
-	inConsole, err := npmParts()
+	locked, err := npmParts()
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := contents(host, released[0], from, slices.Collect(maps.Values(inConsole)))
+	files, err := contents(host, released[0], from, console{"as it is here", slices.Collect(maps.Values(locked))})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,7 +93,6 @@ func writeReleases(t *testing.T, host target, folder string) {
 		}
 		names = append(names, made...)
 	}
-	key := newSigner(t, folder)
 	if err := writeSums(folder, names); err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,6 +37,14 @@ func writeFile(t *testing.T, path, text string) {
 	}
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// need skips a test for want of a program, unless that is required.
+func need(t *testing.T, program, from string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil && !slices.Contains(strings.Split(os.Getenv("BRRR_REQUIRE"), ","), program) {
+		t.Skipf("SKIPPED: %s is missing: apt-get install %s", program, from)
 	}
 }
 

@@ -12,24 +12,32 @@ import (
 //go:embed console.mjs
 var consoleProgram string
 
-// buildConsole puts the console where the binary takes it from, and returns the folders
-// of the packages whose code is in it.
-func buildConsole() (folders []string, err error) {
+// console is what was built into web/dist, where the binary takes it from.
+type console struct {
+	node  string // the version that built it: others may pack its files otherwise
+	parts []part // whose code is in it
+}
+
+func buildConsole() (console, error) {
 	cmd := exec.Command("node", "--input-type=module", "--eval", consoleProgram)
 	cmd.Dir, cmd.Stderr = "web", os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
-		return nil, fmt.Errorf("vite: %w", err)
+		return console{}, fmt.Errorf("vite: %w", err)
 	}
-	return folders, json.Unmarshal(out, &folders)
+	var built struct {
+		Node    string
+		Folders []string
+	}
+	if err := json.Unmarshal(out, &built); err != nil {
+		return console{}, err
+	}
+	parts, err := lockedParts(built.Folders)
+	return console{built.Node, parts}, err
 }
 
-// consoleParts are the packages whose code is in the console.
-func consoleParts() ([]part, error) {
-	folders, err := buildConsole()
-	if err != nil {
-		return nil, err
-	}
+// lockedParts are the packages in these folders.
+func lockedParts(folders []string) ([]part, error) {
 	locked, err := npmParts()
 	if err != nil {
 		return nil, err

@@ -10,9 +10,9 @@ import (
 	"slices"
 )
 
-// releaseCmd writes the same bytes wherever and whenever it runs on a commit with the
-// same Go and the same tags: times are the commit's, paths are cut, files are in order,
-// and belong to nobody.
+// releaseCmd writes the same bytes wherever and whenever it runs on a commit: times are
+// the commit's, paths are cut, files are in order, and belong to nobody. What else goes
+// into them are the tags, by which Go tells a version, and Go and Node themselves.
 type releaseCmd struct {
 	Version string   `help:"Such as v1.2.3." required:""`
 	Out     string   `help:"Where it is written." default:"dist"`
@@ -42,7 +42,7 @@ func (c *releaseCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	inConsole, err := consoleParts()
+	inside, err := buildConsole()
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,7 @@ func (c *releaseCmd) Run() error {
 		if len(c.Only) > 0 && !slices.Contains(c.Only, t.String()) {
 			continue
 		}
-		files, err := contents(t, c.Version, from, inConsole)
+		files, err := contents(t, c.Version, from, inside)
 		if err != nil {
 			return fmt.Errorf("%s: %w", t, err)
 		}
@@ -89,9 +89,9 @@ func (c *releaseCmd) write(name string, files []file, from commit) (made []strin
 
 const bomFile = "brrr.cdx.json"
 
-// contents are the files of a target's archive. The console must have been built.
-func contents(t target, version string, from commit, inConsole []part) ([]file, error) {
-	parts, err := partsOf(t, inConsole)
+// contents are the files of a target's archive, with the console that was built.
+func contents(t target, version string, from commit, inside console) ([]file, error) {
+	parts, err := partsOf(t, inside.parts)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func contents(t target, version string, from commit, inConsole []part) ([]file, 
 	if err != nil {
 		return nil, err
 	}
-	list, err := bomText(version, binary, parts, from.when)
+	list, err := bomText(version, binary, inside.node, parts, from.when)
 	if err != nil {
 		return nil, err
 	}

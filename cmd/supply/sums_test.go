@@ -32,6 +32,7 @@ func TestChecksumsAreThoseOfSha256sum(t *testing.T) {
 // newSigner makes a key, and the file that says so to those who verify.
 func newSigner(t *testing.T, folder string) (key string) {
 	t.Helper()
+	need(t, "ssh-keygen", "openssh-client")
 	key = filepath.Join(t.TempDir(), "key")
 	if out, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -189,5 +190,13 @@ func TestOlderOutcomesComeAlong(t *testing.T) {
 	want.Frauds, want.FlaggedFrauds = 0, 0
 	if got, err := s.Summarize(t.Context(), whole); err != nil || got[0] != want {
 		t.Errorf("got  %+v, %v\nwant %+v", got, err, want)
+	}
+}
+
+func TestAStoreThatANewerProgramHasChangedIsRefused(t *testing.T) {
+	t.Parallel()
+	dir := storeOf(t, newestVersion(), `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
+	if s, err := Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "its schema has version 99") || !strings.HasSuffix(err.Error(), "use a newer brrr") {
+		t.Errorf("%v, %v", s, err)
 	}
 }
