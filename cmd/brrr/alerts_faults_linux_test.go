@@ -36,16 +36,18 @@ func (f *fleet) well() {
 	a := newAuthority(f.T, "authority")
 	cert, key := a.issue(until(90*24*time.Hour)).files(f.T, f.TempDir())
 	issuer := issuertest.Start(f.T)
-	s, _ := f.server("well", "--tls-cert="+cert, "--tls-key="+key, "--oidc-issuer="+issuer.URL, "--oidc-audience="+issuertest.Audience,
+	s, one := f.server("well", "--tls-cert="+cert, "--tls-key="+key, "--oidc-issuer="+issuer.URL, "--oidc-audience="+issuertest.Audience,
 		"--trace-endpoint="+startSpanCollector(f.T).URL, "--trace-sample=1")
 	s.over = overTLS(f.T, (*http.Protocols).SetHTTP2, &tls.Config{RootCAs: pool(a)})
 	newKeyUntil(f.T, s, time.Now().Add(90*24*time.Hour))
 	service := backend(s)
-	f.load(1, 50*time.Millisecond, func(ctx context.Context, _, number int) {
-		if err := assessNew(ctx, service, fmt.Sprint("well-", number), harmless); err != nil && ctx.Err() == nil {
-			f.Errorf("the server that is well: %v", err)
-		}
-	})
+	one.strike = func() {
+		f.load(1, 50*time.Millisecond, func(ctx context.Context, _, number int) {
+			if err := assessNew(ctx, service, fmt.Sprint("well-", number), harmless); err != nil && ctx.Err() == nil {
+				f.Errorf("the server that is well: %v", err)
+			}
+		})
+	}
 }
 
 // restarted is killed and started again and again, and in the end just killed.
@@ -53,7 +55,7 @@ func (f *fleet) restarted() {
 	address, admin := freeAddress(f.T), freeAddress(f.T)
 	p := newServer(f.T, f.folder("restarted"), f.TempDir(), address, startPliantHost(f.T, "m").flag(), "--admin-listen="+admin)
 	p.start()
-	awaitReadyz(f.T, p, "http://"+address)
+	f.ready = append(f.ready, func() { awaitReadyz(f.T, p, "http://"+address) })
 	one := f.suffers("restarted", admin)
 	one.fires = []string{"BrrrRestarts page", "BrrrDown page"}
 	var seen time.Time // that it serves, since it was started last
@@ -151,11 +153,13 @@ func (f *fleet) hostKilled() {
 	}
 	address := freeAddress(f.T)
 	python := newPython(f.T, address, modelsIn(root))
-	python.startListening()
+	python.start()
 	s, one := f.server("host killed", startPliantHost(f.T, version).flag(address))
-	await(f.T, "both hosts", func() bool {
-		hosts := s.predictor.Hosts()
-		return hosts[0].Up && hosts[1].Up
+	f.ready = append(f.ready, func() {
+		await(f.T, "both hosts", func() bool {
+			hosts := s.predictor.Hosts()
+			return hosts[0].Up && hosts[1].Up
+		})
 	})
 	one.fires = []string{"BrrrPredictorHostDown ticket"}
 	one.strike, one.mend = python.kill, python.start
@@ -182,7 +186,7 @@ func (f *fleet) childKilled() {
 	address, admin := freeAddress(f.T), freeAddress(f.T)
 	p := newServer(f.T, f.folder("child killed"), f.TempDir(), address, "--admin-listen="+admin)
 	p.start()
-	awaitReadyz(f.T, p, "http://"+address)
+	f.ready = append(f.ready, func() { awaitReadyz(f.T, p, "http://"+address) })
 	one := f.suffers("child killed", admin)
 	one.fires = []string{"BrrrPredictorRestarts ticket", "BrrrNotReady page", "BrrrPredictorHostDown ticket"}
 	killed := 0
@@ -281,7 +285,7 @@ func (f *fleet) misconfigured() {
 	writeTo(f.T, file, "max-wait: 1s\n")
 	p := newServer(f.T, folder, f.TempDir(), address, startPliantHost(f.T, "m").flag(), "--config="+file, "--admin-listen="+admin)
 	p.start()
-	awaitReadyz(f.T, p, "http://"+address)
+	f.ready = append(f.ready, func() { awaitReadyz(f.T, p, "http://"+address) })
 	one := f.suffers("misconfigured", admin)
 	one.fires = []string{"BrrrConfigRefused ticket"}
 	one.strike = func() { writeTo(f.T, file, "max-wait: soon\n"); p.signal(syscall.SIGHUP) }

@@ -24,10 +24,8 @@ func TestEachAlertIsFiredByTheFaultItNames(t *testing.T) {
 	began := time.Now()
 	f.suffer()
 	f.checkEachAlertHasAFate()
-	t.Logf("%d servers are ready after %.1f s", len(f.fates), time.Since(began).Seconds())
-
 	p := f.watched()
-	t.Logf("Prometheus watches after %.1f s", time.Since(began).Seconds())
+	t.Logf("%d servers are ready and watched after %.1f s", len(f.fates), time.Since(began).Seconds())
 	for _, one := range f.fates {
 		if one.strike != nil {
 			one.strike()
@@ -59,7 +57,7 @@ func (f *fleet) checkEachAlertHasAFate() {
 	}
 }
 
-// watched starts Prometheus, and returns once it has seen that all servers are up.
+// watched starts Prometheus, and returns once it has seen that all servers are well.
 func (f *fleet) watched() *prometheus {
 	f.Helper()
 	folder := f.TempDir()
@@ -75,13 +73,24 @@ func (f *fleet) watched() *prometheus {
 	}
 	writeTo(f.T, filepath.Join(folder, "prometheus.yml"), config.String())
 	writeTo(f.T, filepath.Join(folder, "rules.yml"), hastened(f.T, readFile(f.T, filepath.Join(root, rulesFile)), hasten))
-	p := startPrometheus(f.T, folder)
+	p := startPrometheus(f.T, folder) // which looks at nothing for some seconds, while servers get ready
+	for _, ready := range f.ready {
+		ready()
+	}
 	pace := time.Tick(100 * time.Millisecond)
-	await(f.T, "all servers to be scraped", func() bool {
+	await(f.T, "all servers to be scraped, and to be well", func() bool {
 		<-pace
-		return len(p.series(f.T, "brrr_build_info and on (instance) up == 1")) == len(f.fates)
+		return len(p.series(f.T, "brrr_build_info and on (instance) up == 1 and on (instance) brrr_ready == 1")) == len(f.fates) &&
+			!slices.ContainsFunc(p.firing(f.T), func(alert promAlert) bool { return !f.foreseen(alert) })
 	})
 	return p
+}
+
+// foreseen tells whether an alert is what its server's fate names.
+func (f *fleet) foreseen(alert promAlert) bool {
+	return slices.ContainsFunc(f.fates, func(one *fate) bool {
+		return one.name == alert.Labels["fleet"] && slices.Contains(one.fires, alert.name())
+	})
 }
 
 // awaitFates polls until each server's alerts have fired and stopped.
@@ -135,7 +144,7 @@ func (f *fleet) note(firing []promAlert, began time.Time) {
 		clear(one.firing)
 	}
 	for _, alert := range firing {
-		name := alert.Labels["alertname"] + " " + alert.Labels["severity"]
+		name := alert.name()
 		one := byName[alert.Labels["fleet"]]
 		if one == nil {
 			f.Fatalf("%s fires for nobody: %v", name, alert.Labels)

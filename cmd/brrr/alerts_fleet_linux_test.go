@@ -21,6 +21,8 @@ type fleet struct {
 	*testing.T
 	disk  string // a disk in memory, on which nobody else writes; empty: none can be mounted here
 	fates []*fate
+	ready []func() // each returns once a server is
+	close []func()
 }
 
 // fate is what happens to a server, by a name that its target is labelled with.
@@ -61,6 +63,13 @@ func newFleet(t *testing.T) *fleet {
 	if !f.mount(f.disk, 64<<30) {
 		f.disk = ""
 	}
+	f.Cleanup(func() { // all at once: most of it is waiting
+		var closing sync.WaitGroup
+		for _, closes := range f.close {
+			closing.Go(closes)
+		}
+		closing.Wait()
+	})
 	return f
 }
 
@@ -92,7 +101,7 @@ func (f *fleet) folder(name string) string {
 	return folder
 }
 
-// server starts one that is scraped, and waits until it is ready, if it ever can be.
+// server starts one that is scraped. It is ready later.
 func (f *fleet) server(name string, flags ...string) (*testServer, *fate) {
 	f.Helper()
 	return f.serverOn(f.folder(name), name, flags...)
@@ -100,11 +109,20 @@ func (f *fleet) server(name string, flags ...string) (*testServer, *fate) {
 
 func (f *fleet) serverOn(data, name string, flags ...string) (*testServer, *fate) {
 	f.Helper()
-	s := &testServer{app: startOn(f.T, data, append(flags, "--admin-listen=127.0.0.1:0")...), data: data, keys: map[string]string{}}
+	app, err := parseServe(f.T, data, append(flags, "--admin-listen=127.0.0.1:0")...).start(context.Background(), testLog(f.T))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.close = append(f.close, func() {
+		if err := app.close(10 * time.Second); err != nil {
+			f.Errorf("%s: %v", name, err)
+		}
+	})
+	s := &testServer{app: app, data: data, keys: map[string]string{}}
 	for _, role := range access.Roles {
 		s.keys[role] = newKey(f.T, s.store, role)
 	}
-	s.awaitModel(f.T)
+	f.ready = append(f.ready, func() { s.awaitModel(f.T) })
 	return s, f.suffers(name, strings.TrimPrefix(s.adminURL, "http://"))
 }
 

@@ -67,6 +67,9 @@ type promAlert struct {
 	State               string
 }
 
+// name tells alerts apart, as some have two severities.
+func (a promAlert) name() string { return a.Labels["alertname"] + " " + a.Labels["severity"] }
+
 // firing are those that fire now.
 func (p *prometheus) firing(t *testing.T) (firing []promAlert) {
 	t.Helper()
