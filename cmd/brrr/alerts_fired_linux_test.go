@@ -19,7 +19,7 @@ const hasten = 150
 // that are shipped, hastened.
 func TestEachAlertIsFiredByTheFaultItNames(t *testing.T) {
 	withoutRace(t)
-	needProgram(t, "prometheus", "prometheus")
+	needPrometheus(t, "prometheus")
 	f := newFleet(t)
 	began := time.Now()
 	f.suffer()

@@ -38,7 +38,7 @@ func shippedRules(t *testing.T) (rules []promRule) {
 // and run the unit tests beside it: they feed each alert what is just within its bound
 // and what is just beyond.
 func TestPrometheusTakesTheRulesAndTheyHoldToTheirBounds(t *testing.T) {
-	needProgram(t, "promtool", "prometheus")
+	needPrometheus(t, "promtool")
 	for _, words := range [][]string{
 		{"check", "config", "prometheus.yml"},
 		{"check", "rules", "brrr.rules.yml"},
