@@ -77,11 +77,19 @@ func (f *fleet) watched() *prometheus {
 	for _, ready := range f.ready {
 		ready()
 	}
+	var well []map[string]string
+	var firing []promAlert
+	defer func() {
+		if f.Failed() {
+			f.Logf("well: %v\nfiring: %v", well, firing)
+		}
+	}()
 	pace := time.Tick(100 * time.Millisecond)
 	await(f.T, "all servers to be scraped, and to be well", func() bool {
 		<-pace
-		return len(p.series(f.T, "brrr_build_info and on (instance) up == 1 and on (instance) brrr_ready == 1")) == len(f.fates) &&
-			!slices.ContainsFunc(p.firing(f.T), func(alert promAlert) bool { return !f.foreseen(alert) })
+		well = p.series(f.T, "brrr_build_info and on (instance) up == 1 and on (instance) brrr_ready == 1")
+		firing = slices.DeleteFunc(p.firing(f.T), f.foreseen)
+		return len(well) == len(f.fates) && len(firing) == 0
 	})
 	return p
 }
