@@ -10,9 +10,6 @@ import (
 	"time"
 )
 
-// hasten is by how much all times in the rules are shortened.
-const hasten = 150
-
 // TestEachAlertIsFiredByTheFaultItNames has one real Prometheus watch servers that
 // each suffer one fault, and one that is well. Of each server exactly those alerts may fire
 // that its fate names, and they must stop once the fault is mended. The rules are those
@@ -72,7 +69,7 @@ func (f *fleet) watched() *prometheus {
 		fmt.Fprintf(&config, "      - {targets: ['%s'], labels: {fleet: '%s'%s}}\n", one.admin, one.name, pace)
 	}
 	writeTo(f.T, filepath.Join(folder, "prometheus.yml"), config.String())
-	writeTo(f.T, filepath.Join(folder, "rules.yml"), hastened(f.T, readFile(f.T, filepath.Join(root, rulesFile)), hasten))
+	writeTo(f.T, filepath.Join(folder, "rules.yml"), hastened(f.T, readFile(f.T, filepath.Join(root, rulesFile))))
 	p := startPrometheus(f.T, folder) // which looks at nothing for some seconds, while servers get ready
 	for _, ready := range f.ready {
 		ready()

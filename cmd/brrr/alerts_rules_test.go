@@ -1,10 +1,10 @@
 package main
 
 import (
+	"errors"
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +49,27 @@ func TestPrometheusTakesTheRulesAndTheyHoldToTheirBounds(t *testing.T) {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			t.Errorf("promtool %s: %v\n%s", strings.Join(words, " "), err, out)
 		}
+	}
+}
+
+func TestPrometheusScrapesWhereAServerListensByDefault(t *testing.T) {
+	var scrapes struct {
+		Configs []struct {
+			Job     string                       `yaml:"job_name"`
+			Targets []struct{ Targets []string } `yaml:"static_configs"`
+		} `yaml:"scrape_configs"`
+	}
+	var sample struct {
+		AdminListen string `yaml:"admin-listen"`
+	}
+	err := errors.Join(yaml.Unmarshal([]byte(readFile(t, filepath.Join(root, "deploy/prometheus/prometheus.yml"))), &scrapes),
+		yaml.Unmarshal([]byte(readFile(t, filepath.Join(root, "deploy/brrr.yaml"))), &sample))
+	if err != nil {
+		t.Fatal(err)
+	}
+	only := scrapes.Configs[0]
+	if len(scrapes.Configs) != 1 || only.Job != "brrr" || only.Targets[0].Targets[0] != sample.AdminListen {
+		t.Errorf("it scrapes %+v, and a server listens at %s", scrapes.Configs, sample.AdminListen)
 	}
 }
 
@@ -140,37 +161,4 @@ func checkMetrics(t *testing.T, where, expression string, recorded map[string]bo
 			t.Errorf("%s: no server has %s", where, name)
 		}
 	}
-}
-
-var (
-	rangeInQuery   = regexp.MustCompile(`\[(\w+)\]`)
-	foreseenByRule = regexp.MustCompile(`(predict_linear\([^()]*), (\d+) \* 3600\)`)
-	lastsByRule    = regexp.MustCompile(`(?m)^(\s+for: )(\w+)$`)
-)
-
-// hastened are the rules with all times shorter by a factor: how long something must
-// last, how far they look back, and how far ahead. All else stays as it is shipped.
-func hastened(t *testing.T, rules string, factor int) string {
-	t.Helper()
-	shorter := func(text string) string {
-		if days, ok := strings.CutSuffix(text, "d"); ok {
-			n, _ := strconv.Atoi(days)
-			text = strconv.Itoa(24*n) + "h"
-		}
-		d, err := time.ParseDuration(text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return strconv.FormatInt(d.Milliseconds()/int64(factor), 10) + "ms"
-	}
-	rules = rangeInQuery.ReplaceAllStringFunc(rules, func(text string) string { return "[" + shorter(strings.Trim(text, "[]")) + "]" })
-	rules = lastsByRule.ReplaceAllStringFunc(rules, func(text string) string {
-		found := lastsByRule.FindStringSubmatch(text)
-		return found[1] + shorter(found[2])
-	})
-	return foreseenByRule.ReplaceAllStringFunc(rules, func(text string) string {
-		found := foreseenByRule.FindStringSubmatch(text)
-		hours, _ := strconv.Atoi(found[2])
-		return found[1] + ", " + strconv.Itoa(hours*3600/factor) + ")"
-	})
 }
