@@ -46,7 +46,8 @@ test-python:
 test-rest:
 	@command -v wrk >/dev/null || echo "SKIPPED: tests of the load generator; to run them: apt-get install wrk" >&2
 	cd bench && go test -race ./...
-	go test -v -run 'Sparkov|Switched|SaysWorks|EveryTable|Drill|Documented' ./cmd/brrr ./cmd/supply
+	@command -v prometheus >/dev/null || echo "SKIPPED: tests of the alerts; to run them: apt-get install prometheus" >&2
+	go test -v -run 'Sparkov|Switched|SaysWorks|EveryTable|Drill|EachAlert|Documented' ./cmd/brrr ./cmd/supply
 	npm test --silent --workspace $(CLIENT)
 	cd web && ../node_modules/.bin/vitest run && node --test --test-reporter=spec test/*.test.mjs
 

@@ -32,7 +32,8 @@ func (a *app) measure() {
 			stats := a.reloader.Stats()
 			add(float64(stats.Done), "done")
 			add(float64(stats.Failed), "refused")
-		}})
+		}}, metrics.Gauge("brrr_config_refused", "1: the last reload of the settings was refused, and those of before hold.",
+		func() float64 { return oneIf(a.reloader.Stats().Error != "") }))
 }
 
 func (a *app) queueReadings() []metrics.Reading {

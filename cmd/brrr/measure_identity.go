@@ -24,10 +24,12 @@ func (a *app) identityReadings() []metrics.Reading {
 			func() float64 { return unixSeconds(a.keyring.State().ReadAt) }),
 	}
 	if a.tokens != nil {
-		readings = append(readings, metrics.Reading{Name: "brrr_issuer_keys_read_timestamp_seconds", Help: "When the issuer's keys were last read; nothing if they never were.",
+		readings = append(readings, metrics.Reading{Name: "brrr_issuer_keys_read_timestamp_seconds", Help: "When the issuer's keys were last read; 0 if they never were.",
 			Read: func(add metrics.Add) {
 				if age, ever := a.tokens.Age(); ever {
 					add(unixSeconds(time.Now().Add(-age)))
+				} else {
+					add(0) // no series would be as without an issuer
 				}
 			}})
 	}

@@ -56,7 +56,10 @@ func New(procedures ...string) *Metrics {
 	took := make.histogram("brrr_call_duration_seconds", "Time from a call's head until its answer is written, of calls that are no streams.", callSeconds, "procedure")
 	for _, procedure := range procedures {
 		m.well[procedure], m.took[procedure] = m.ended.WithLabelValues(procedure, "ok", ""), took.WithLabelValues(procedure)
+		// A series that begins with its first error does not increase, so one would go unseen.
+		m.ended.WithLabelValues(procedure, "internal", fraud.ReasonInternal)
 	}
+	m.failed.WithLabelValues(fraud.ReasonInternal)
 	stages := make.histogram("brrr_stage_duration_seconds",
 		"Time in a stage: gate for every call, queue for every item, lookup, predict and record for every batch.", seconds, "stage")
 	for stage := range fraud.Stages {

@@ -52,6 +52,8 @@ func TestWhatIsToldIsServedToAScraper(t *testing.T) {
 		`brrr_calls_total{code="ok",procedure="Watch",reason=""} 0`,
 		`brrr_calls_total{code="unavailable",procedure="Get",reason="STORE_UNAVAILABLE"} 1`,
 		`brrr_calls_total{code="canceled",procedure="Watch",reason=""} 1`,
+		`brrr_calls_total{code="internal",procedure="Get",reason="INTERNAL"} 0`,
+		`brrr_assessments_failed_total{reason="INTERNAL"} 0`,
 		`brrr_call_duration_seconds_count{procedure="Get"} 2`,
 		`brrr_call_duration_seconds_bucket{procedure="Get",le="0.0002"} 2`,
 		`brrr_call_duration_seconds_count{procedure="Watch"} 0`,
