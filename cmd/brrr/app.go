@@ -99,8 +99,9 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 		return a, err
 	}
 	handler := rpc.NewHandler(rpc.Config{
-		Assessor: a.assessor, Reporter: a.reporter, Recorder: a.recorder, Store: a.store, Feed: a.feed, Predictor: a.predictor, Callers: &access.Callers{Keys: a.keyring, Tokens: a.tokens, SignIns: c.signIns(log)},
-		Ready: a.ready, Meter: a.metrics, Tracer: a.tracer(), Log: log, Origins: c.CORSOrigin, Deadline: c.Deadline, MaxDeadline: c.MaxDeadline,
+		Assessor: a.assessor, Reporter: a.reporter, Recorder: a.recorder, Store: a.store, Feed: a.feed, Predictor: a.predictor,
+		Callers: &access.Callers{Keys: a.keyring, Tokens: a.tokens, SignIns: c.signIns(log)},
+		Ready:   a.ready, Meter: a.metrics, Tracer: a.tracer(), Log: log, Origins: c.CORSOrigin, Deadline: c.Deadline, MaxDeadline: c.MaxDeadline,
 		Console: web.Handler(), Limits: c.limits(), Pressure: a.pressure, Tuning: &a.tuning,
 	})
 	a.reloader = reloader{log: log, read: c.again, now: c.read, done: a.audit.reloaded,

@@ -33,7 +33,7 @@ func (a *app) measure() {
 			add(float64(stats.Done), "done")
 			add(float64(stats.Failed), "refused")
 		}}, metrics.Gauge("brrr_config_refused", "1: the last reload of the settings was refused, and those of before hold.",
-		func() float64 { return oneIf(a.reloader.Stats().Error != "") }))
+		func() float64 { return oneIf(a.reloader.Stats().Refused) }))
 }
 
 func (a *app) queueReadings() []metrics.Reading {

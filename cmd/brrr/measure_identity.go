@@ -37,14 +37,7 @@ func (a *app) identityReadings() []metrics.Reading {
 }
 
 func (a *app) certificateReadings() []metrics.Reading {
-	sides := map[string]*certs.Source{}
-	if a.certs.callers != nil {
-		sides["callers"] = a.certs.callers
-	}
-	if a.certs.hosts != nil {
-		sides["predictors"] = a.certs.hosts
-	}
-	if len(sides) == 0 {
+	if len(a.certs.each()) == 0 {
 		return nil
 	}
 	return []metrics.Reading{
@@ -56,8 +49,10 @@ func (a *app) certificateReadings() []metrics.Reading {
 			}},
 		{Name: "brrr_certificates_refused", Help: "1: what the files hold now cannot be used, and what they held before is, towards callers or predictors.", Labels: []string{"peer"},
 			Read: func(add metrics.Add) {
-				for peer, source := range sides {
-					add(oneIf(source.State().Err != nil), peer)
+				for peer, source := range map[string]*certs.Source{"callers": a.certs.callers, "predictors": a.certs.hosts} {
+					if source != nil {
+						add(oneIf(source.State().Err != nil), peer)
+					}
 				}
 			}},
 	}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/wassef911/grpcgoesbrrr/server/settings"
 )
@@ -30,8 +29,7 @@ type reloader struct {
 // reloads are counted for metrics.
 type reloads struct {
 	Done, Failed int64
-	Last         time.Time // of the last that was done; zero: none
-	Error        string    // why the last one failed; empty if it did not
+	Refused      bool // the last one
 }
 
 // Stats may be asked for at any time.
@@ -97,11 +95,11 @@ func (r *reloader) reload() {
 func (r *reloader) note(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if err != nil {
-		r.stats.Failed, r.stats.Error = r.stats.Failed+1, settings.Mask(err.Error())
-		return
+	if r.stats.Refused = err != nil; r.stats.Refused {
+		r.stats.Failed++
+	} else {
+		r.stats.Done++
 	}
-	r.stats.Done, r.stats.Last, r.stats.Error = r.stats.Done+1, time.Now(), ""
 }
 
 // retune has the rooms go by what may change.

@@ -2,6 +2,8 @@ package access
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"google.golang.org/protobuf/proto"
@@ -28,6 +30,9 @@ func readPermissions(services protoreflect.ServiceDescriptors) map[string][]frau
 	}
 	return table
 }
+
+// Procedures are the paths of all in the contract, in order.
+func Procedures() []string { return slices.Sorted(maps.Keys(permissions)) }
 
 // Permit refuses a caller who lacks a permission that the procedure asks for.
 // A procedure that asks for none, or is not in the contract, is denied to all.

@@ -6,7 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// link is the way to one host: HTTP/2, with or without TLS. A connection is dialled when it is first needed, and anew after it broke.
+// link is the way to one host: HTTP/2, with or without TLS. A connection is dialled
+// when it is first needed, and anew after it broke.
 type link struct {
 	to  dialler
 	now atomic.Pointer[lanes]

@@ -1,36 +1,33 @@
 package rpc
 
 import (
+	"maps"
 	"net/http"
+	"path"
 	"slices"
 	"time"
 
-	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
+	"github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1/fraudactivityv1connect"
+	"github.com/wassef911/grpcgoesbrrr/server/access"
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
-// procedureNames are the names of all in the contract, by the path that calls them.
+// procedureNames are the names by which a fraud.Meter is told of procedures, by the path
+// that calls them.
 var procedureNames = readProcedureNames()
 
 func readProcedureNames() map[string]string {
-	service := fraudactivityv1.File_fraudactivity_v1_service_proto.Services().ByName("FraudActivityService")
 	names := map[string]string{}
-	for i := range service.Methods().Len() {
-		name := string(service.Methods().Get(i).Name())
-		names["/"+string(service.FullName())+"/"+name] = name
+	for _, procedure := range access.Procedures() {
+		names[procedure] = path.Base(procedure)
 	}
+	names[SeedPath] = names[fraudactivityv1connect.FraudActivityServiceGetFraudActivityProcedure]
 	return names
 }
 
-// Procedures are the names of all that a fraud.Meter is told of, such as
-// GetFraudActivity.
+// Procedures are all names that a fraud.Meter is told, such as GetFraudActivity.
 func Procedures() []string {
-	names := make([]string, 0, len(procedureNames))
-	for _, name := range procedureNames {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Compact(slices.Sorted(maps.Values(procedureNames)))
 }
 
 // counted tells the meter how each call ended: those that the gate refuses, and those

@@ -20,8 +20,8 @@ type service struct {
 
 // NewHandler is the public port. A request passes, in this order: headers for
 // browsers, request ID, CORS, too much being asked, the seed's path, the size limit;
-// then, in a call of the service, its count, the gate (who calls, and may they?), errors, panics, limits of the
-// key, deadline, rules, procedure.
+// then, in a call of the service, its count, the gate (who calls, and may they?), its
+// span, errors, panics, limits of the key, deadline, rules, procedure.
 func NewHandler(cfg Config) http.Handler {
 	cfg = cfg.withDefaults()
 	mux := http.NewServeMux()
@@ -38,7 +38,9 @@ func NewHandler(cfg Config) http.Handler {
 
 	var h http.Handler = mux
 	for _, layer := range []func(http.Handler) http.Handler{
-		limitBody(int64(cfg.MaxRequestBytes)), seedPath(cfg.Meter), (&shedder{assessor: cfg.Assessor, pressure: cfg.Pressure, callers: cfg.Callers, meter: cfg.Meter, log: cfg.Log}).layer, corsLayer(cfg.Tuning), withRequestID, withSecurityHeaders,
+		limitBody(int64(cfg.MaxRequestBytes)), seedPath(cfg.Meter),
+		(&shedder{assessor: cfg.Assessor, pressure: cfg.Pressure, callers: cfg.Callers, meter: cfg.Meter, log: cfg.Log}).layer,
+		corsLayer(cfg.Tuning), withRequestID, withSecurityHeaders,
 	} { // the last is the outermost
 		h = layer(h)
 	}

@@ -27,7 +27,7 @@ func seedPath(meter fraud.Meter) func(http.Handler) http.Handler {
 				if r.Method == http.MethodPost && !isJSON(r) {
 					// Connect would answer 415 with nothing that tells why.
 					write.Write(w, r, toConnect(r.Context(), fraud.InvalidArgument("content-type", "must be application/json")))
-					meter.Call(fraud.CallEnd{Procedure: "GetFraudActivity", Code: fraud.CodeUnread})
+					meter.Call(fraud.CallEnd{Procedure: procedureNames[SeedPath], Code: fraud.CodeUnread})
 					return
 				}
 				r.URL.Path = fraudactivityv1connect.FraudActivityServiceGetFraudActivityProcedure
@@ -70,6 +70,7 @@ type timelyBody struct {
 func (b timelyBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
+		scopeOf(b.of.Context()).reason = fraud.ReasonDeadlineExceeded
 		err = toConnect(b.of.Context(), &fraud.Error{Reason: fraud.ReasonDeadlineExceeded, Message: "the request did not come in time", Cause: err})
 	}
 	return n, err

@@ -50,11 +50,11 @@ func (r *refusal) Write(body []byte) (int, error) {
 	return len(body), nil
 }
 
-// shedPaths are those of calls about one transaction, with their procedures' names.
-var shedPaths = map[string]string{
-	SeedPath: "GetFraudActivity",
-	fraudactivityv1connect.FraudActivityServiceGetFraudActivityProcedure:  "GetFraudActivity",
-	fraudactivityv1connect.FraudActivityServiceAssessTransactionProcedure: "AssessTransaction",
+// shedPaths are those of calls about one transaction.
+var shedPaths = map[string]bool{
+	SeedPath: true,
+	fraudactivityv1connect.FraudActivityServiceGetFraudActivityProcedure:  true,
+	fraudactivityv1connect.FraudActivityServiceAssessTransactionProcedure: true,
 }
 
 // shedTypes are the content types that callers send. Others are refused further in.
@@ -64,12 +64,12 @@ var shedTypes = []string{"application/json", "application/proto", "application/g
 // layer lets calls pass that may be answered.
 func (s *shedder) layer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if procedure := shedPaths[r.URL.Path]; procedure != "" && slices.Contains(shedTypes, r.Header.Get("Content-Type")) {
+		if shedPaths[r.URL.Path] && slices.Contains(shedTypes, r.Header.Get("Content-Type")) {
 			began := time.Now()
 			if err := s.tooMuch(s.callers.Claimed(r.Header.Get("Authorization"))); err != nil {
 				s.refuse(w, r, err)
 				reason := fraud.ReasonOf(err)
-				s.meter.Call(fraud.CallEnd{Procedure: procedure, Code: codes[reason].String(), Reason: reason, Took: time.Since(began)})
+				s.meter.Call(fraud.CallEnd{Procedure: procedureNames[r.URL.Path], Code: codes[reason].String(), Reason: reason, Took: time.Since(began)})
 				return
 			}
 		}

@@ -2,12 +2,10 @@ package rpc
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"strings"
 
 	"connectrpc.com/connect"
-	"google.golang.org/genproto/googleapis/rpc/errdetails"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
@@ -32,7 +30,7 @@ func (t traces) WrapUnary(next connect.UnaryFunc) connect.UnaryFunc {
 		}
 		span.Number("brrr.items", items(req.Any()))
 		res, err := next(ctx, req)
-		endCall(span, req.Peer().Protocol, err)
+		endCall(span, req.Peer().Protocol, err, scopeOf(ctx).reason)
 		return res, err
 	}
 }
@@ -41,7 +39,7 @@ func (t traces) WrapStreamingHandler(next connect.StreamingHandlerFunc) connect.
 	return func(ctx context.Context, conn connect.StreamingHandlerConn) error {
 		ctx, span := t.begin(ctx, conn.Spec(), conn.Peer(), conn.RequestHeader())
 		err := next(ctx, conn)
-		endCall(span, conn.Peer().Protocol, err)
+		endCall(span, conn.Peer().Protocol, err, scopeOf(ctx).reason)
 		return err
 	}
 }
@@ -73,7 +71,7 @@ func system(protocol string) string {
 
 // endCall tells how a call ended, in the spelling of its protocol. By the conventions
 // it failed if that is not the caller's own doing.
-func endCall(span fraud.TraceSpan, protocol string, err error) {
+func endCall(span fraud.TraceSpan, protocol string, err error, reason string) {
 	if err == nil {
 		span.End("")
 		return
@@ -84,7 +82,7 @@ func endCall(span fraud.TraceSpan, protocol string, err error) {
 		spelt = strings.ToUpper(strings.Replace(spelt, "canceled", "cancelled", 1))
 	}
 	span.Text("rpc.response.status_code", spelt)
-	if reason := reasonTold(err); reason != "" {
+	if reason != "" {
 		span.Text("brrr.reason", reason)
 	}
 	switch code {
@@ -94,20 +92,4 @@ func endCall(span fraud.TraceSpan, protocol string, err error) {
 	default:
 		span.End("")
 	}
-}
-
-// reasonTold is the reason that a caller is told.
-func reasonTold(err error) string {
-	var told *connect.Error
-	if !errors.As(err, &told) {
-		return ""
-	}
-	for _, detail := range told.Details() {
-		if info, err := detail.Value(); err == nil {
-			if info, ok := info.(*errdetails.ErrorInfo); ok {
-				return info.Reason
-			}
-		}
-	}
-	return ""
 }
