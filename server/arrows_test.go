@@ -35,6 +35,7 @@ var arrows = []struct {
 	{"server/tracing", []string{"server/fraud"}, "what is traced is known by the vocabulary alone; the rooms know no OpenTelemetry"},
 	{"server/settings", nil, "settings are read for any command: what they mean is told by its flags"},
 	{"server/store/sqlite", []string{"server/fraud"}, "a store can be replaced by any other that passes storetest"},
+	{"server/store/pgtest", nil, "servers of Postgres for tests: it knows nobody who uses them"},
 	{"server/store/storetest", []string{"server/fraud"}, "one suite for all stores, so it may know none"},
 	{"server/rpc", []string{"server/assess", "server/access", "server/feed", "server/fraud", "gen/go/fraudactivity/v1"}, "the edge translates; it neither stores nor predicts"},
 	{"cmd/supply", nil, "what ships the service takes it as it is built, and no part of it"},
