@@ -38,6 +38,7 @@ var arrows = []struct {
 	{"server/store/health", []string{"server/fraud"}, "what is known of a disk or a database is told of any"},
 	{"server/store/sqlite", []string{"server/fraud", "server/store/health", "server/store/reckon"}, "a store can be replaced by any other that passes storetest"},
 	{"server/store/postgres", []string{"server/fraud", "server/store/health", "server/store/reckon"}, "a store can be replaced by any other that passes storetest"},
+	{"server/store/pgtest", nil, "servers of Postgres for tests: it knows nobody who uses them"},
 	{"server/store/storetest", []string{"server/fraud"}, "one suite for all stores, so it may know none"},
 	{"server/rpc", []string{"server/assess", "server/access", "server/feed", "server/fraud", "gen/go/fraudactivity/v1"}, "the edge translates; it neither stores nor predicts"},
 	{"cmd/supply", nil, "what ships the service takes it as it is built, and no part of it"},

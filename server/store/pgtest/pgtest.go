@@ -1,0 +1,74 @@
+// Package pgtest runs real Postgres servers for tests: on loopback, in folders of
+// their own, never one of the system. They end with the process that started them,
+// however it ends.
+//
+// Databases sort as people do and servers have a time zone of their own, since those
+// that a store meets may: what it needs it has to say.
+package pgtest
+
+import (
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+)
+
+// Main runs a package's tests and ends what they started. TestMain calls it.
+func Main(m *testing.M) int {
+	code := m.Run()
+	if err := closeHome(); err != nil {
+		fmt.Fprintln(os.Stderr, "pgtest:", err)
+		code = max(code, 1)
+	}
+	return code
+}
+
+// shared is the server of all tests that want just a database.
+var shared struct {
+	sync.Mutex
+	server *Server
+	err    error
+}
+
+// Database is the URL of a new, empty database, dropped with the test. Its server is
+// shared by all tests of the process, and writes nothing through to the disk.
+func Database(t testing.TB) string {
+	t.Helper()
+	needPrograms(t)
+	server, err := sharedServer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, err := server.create()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if _, err := server.query("postgres", "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
+			t.Error(err)
+		}
+	})
+	return server.URL(name)
+}
+
+func sharedServer() (*Server, error) {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.server == nil && shared.err == nil {
+		shared.server, shared.err = newServer("shared", "fsync=off", "full_page_writes=off", "synchronous_commit=off")
+	}
+	return shared.server, shared.err
+}
+
+// Start starts a server for one test, which keeps what it acknowledges, and ends it
+// with the test.
+func Start(t testing.TB) *Server {
+	t.Helper()
+	needPrograms(t)
+	s, err := newServer("server")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.endWith(t)
+	return s
+}
