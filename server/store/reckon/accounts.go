@@ -92,13 +92,19 @@ func (a *Account) late(call []fraud.Transaction) []Question {
 // an account that has very many, a call with one more reads as many as a call
 // with a thousand.
 func (a Accounts) Weeks(call []fraud.Transaction) []Question {
+	return slices.DeleteFunc(a.EveryWeek(call), func(q Question) bool {
+		of := a.All[q.Of]
+		return of.Stored == 0 || q.After >= of.Latest
+	})
+}
+
+// EveryWeek asks as Weeks does, of accounts that nothing is known of yet.
+func (a Accounts) EveryWeek(call []fraud.Transaction) []Question {
 	questions := make([]Question, 0, len(a.All))
 	for i, one := range a.All {
 		for _, q := range one.weeks(call) {
-			if q.After < one.Latest {
-				q.Of = i
-				questions = append(questions, q)
-			}
+			q.Of = i
+			questions = append(questions, q)
 		}
 	}
 	return questions
@@ -115,9 +121,6 @@ func (a *Account) Pay(at int64, amount float64) {
 // weeks are those before the account's transactions of a call. Where they
 // overlap they are one.
 func (a *Account) weeks(call []fraud.Transaction) []Question {
-	if a.Stored == 0 {
-		return nil
-	}
 	times := make([]int64, len(a.Rows))
 	for i, row := range a.Rows {
 		times[i] = call[row].Time.UnixMicro()
@@ -132,4 +135,15 @@ func (a *Account) weeks(call []fraud.Transaction) []Question {
 		}
 	}
 	return weeks
+}
+
+// Know takes on what is known of the accounts, by ID.
+func (a Accounts) Know(of map[string]*Account) {
+	for i, id := range a.IDs {
+		if known := of[id]; known != nil {
+			rows := a.All[i].Rows
+			*a.All[i] = *known
+			a.All[i].Rows = rows
+		}
+	}
 }

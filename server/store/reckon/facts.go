@@ -5,6 +5,7 @@ package reckon
 
 import (
 	"math"
+	"slices"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
@@ -102,3 +103,10 @@ func factsOf(l *Timeline, stands Standing, own tally, age int64) fraud.Facts {
 
 // capped fits n into the 32 bits that models are given.
 func capped(n int64) int32 { return int32(min(max(n, 0), math.MaxInt32)) }
+
+// Weeks is from the beginning of the week of the first of some times, at least
+// one, to the end of the week of the last.
+func Weeks(times []int64) (from, to int64) {
+	floor := func(at int64) int64 { return at - ((at%week)+week)%week }
+	return floor(slices.Min(times)), floor(slices.Max(times)) + week
+}
