@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -10,6 +9,7 @@ import (
 	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+	"github.com/wassef911/grpcgoesbrrr/server/store/reckon"
 )
 
 const (
@@ -59,7 +59,7 @@ func createKey(c *engine.Conn, key fraud.Key, by string) error {
 	if err != nil {
 		return err
 	}
-	return recordAct(c, fraud.Act{At: key.CreatedAt, Actor: by, Kind: fraud.ActKeyCreated, Object: key.ID, Detail: describeKey(key)})
+	return recordAct(c, fraud.Act{At: key.CreatedAt, Actor: by, Kind: fraud.ActKeyCreated, Object: key.ID, Detail: reckon.DescribeKey(key)})
 }
 
 // ListKeys implements fraud.Keys.
@@ -77,15 +77,6 @@ func (s *Store) ListKeys(ctx context.Context) ([]fraud.Key, error) {
 		return nil, err
 	}
 	return keys, nil
-}
-
-// describeKey is what the audit log tells of a key besides its ID.
-func describeKey(key fraud.Key) string {
-	end := "never"
-	if !key.ExpiresAt.IsZero() {
-		end = key.ExpiresAt.UTC().Format(time.RFC3339)
-	}
-	return fmt.Sprintf("name %q, role %s, expires %s", key.Name, key.Role, end)
 }
 
 // RevokeKey implements fraud.Keys.
@@ -134,7 +125,7 @@ func touchKey(c *engine.Conn, id string, at time.Time) error {
 	if err := each(c, touchKeySQL, func(p *params) { p.time(at); p.text(id) }, nil); err != nil {
 		return err
 	}
-	if sameDay(key.LastUsedAt, at) {
+	if reckon.SameDay(key.LastUsedAt, at) {
 		return nil
 	}
 	return recordAct(c, fraud.Act{At: at, Actor: "key:" + id, Kind: fraud.ActKeyUsed, Object: id})
