@@ -109,7 +109,7 @@ func (f *fleet) ListActs(ctx context.Context, q fraud.ActQuery) ([]fraud.Act, er
 	return f.next().ListActs(ctx, q)
 }
 
-func (f *fleet) Check(ctx context.Context) error                    { return f.next().Check(ctx) }
+func (f *fleet) Check(ctx context.Context) error                   { return f.next().Check(ctx) }
 func (f *fleet) Size(ctx context.Context) (fraud.StoreSize, error) { return f.next().Size(ctx) }
 
 func (f *fleet) Failures() (failures uint64) {

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"net/url"
 	"os"
 	"testing"
 
@@ -23,16 +24,16 @@ func TestStore(t *testing.T) {
 // migrated is the URL of a new database with the schema.
 func migrated(t testing.TB) string {
 	t.Helper()
-	url := pgtest.Database(t)
-	if _, _, err := postgres.Migrate(t.Context(), url); err != nil {
+	of := pgtest.Database(t)
+	if _, _, err := postgres.Migrate(t.Context(), of); err != nil {
 		t.Fatal(err)
 	}
-	return url
+	return of
 }
 
-func open(t testing.TB, url string) *postgres.Store {
+func open(t testing.TB, of string) *postgres.Store {
 	t.Helper()
-	s, err := postgres.Open(t.Context(), url)
+	s, err := postgres.Open(t.Context(), of)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,4 +43,14 @@ func open(t testing.TB, url string) *postgres.Store {
 		}
 	})
 	return s
+}
+
+// address is the host and port in a URL.
+func address(t testing.TB, of string) string {
+	t.Helper()
+	u, err := url.Parse(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Host
 }

@@ -18,6 +18,10 @@ func (s *Store) resumeFolding(ctx context.Context) error {
 // foldStep folds one step. What to write is made ready while others write: counts
 // change only as the marks move, so that it holds if they have not.
 func (s *Store) foldStep(ctx context.Context) (again bool, err error) {
+	return s.foldBy(ctx, s.folding.Stride)
+}
+
+func (s *Store) foldBy(ctx context.Context, stride reckon.Marks) (again bool, err error) {
 	var from, to reckon.Marks
 	var minutes, hours []reckon.Packed
 	err = s.snapshot(ctx, "find what summaries have to count", func(c *conn) error {
@@ -26,7 +30,7 @@ func (s *Store) foldStep(ctx context.Context) (again bool, err error) {
 			return err
 		}
 		from = left.Folded
-		if to, again = left.Step(s.folding.Stride); !again {
+		if to, again = left.Step(stride); !again {
 			return nil
 		}
 		found := make(reckon.Changes)
