@@ -31,6 +31,13 @@ func (s *keyStore) CreateKey(_ context.Context, k fraud.Key, _ string) error {
 	return s.broken
 }
 
+func (s *keyStore) CreateFirstKey(ctx context.Context, k fraud.Key, by string) (bool, error) {
+	if keys, err := s.ListKeys(ctx); err != nil || len(keys) > 0 {
+		return false, err
+	}
+	return true, s.CreateKey(ctx, k, by)
+}
+
 func (s *keyStore) ListKeys(context.Context) ([]fraud.Key, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -72,6 +72,10 @@ var calls = map[string]func(ctx context.Context, s fraud.Store) error{
 		return err
 	},
 	"CreateKey": func(ctx context.Context, s fraud.Store) error { return s.CreateKey(ctx, key("b", start), alice) },
+	"CreateFirstKey": func(ctx context.Context, s fraud.Store) error {
+		_, err := s.CreateFirstKey(ctx, key("b", start), alice)
+		return err
+	},
 	"ListKeys": func(ctx context.Context, s fraud.Store) error {
 		_, err := s.ListKeys(ctx)
 		return err
