@@ -8,7 +8,9 @@ package pgtest
 
 import (
 	"fmt"
+	"net/url"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 )
@@ -34,12 +36,28 @@ var shared struct {
 // shared by all tests of the process, and writes nothing through to the disk.
 func Database(t testing.TB) string {
 	t.Helper()
+	return databaseLike(t, "template1")
+}
+
+// Copy is the URL of a new database that has all that another such has, to which
+// nobody is connected.
+func Copy(t testing.TB, of string) string {
+	t.Helper()
+	u, err := url.Parse(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return databaseLike(t, strings.TrimPrefix(u.Path, "/"))
+}
+
+func databaseLike(t testing.TB, template string) string {
+	t.Helper()
 	needPrograms(t)
 	server, err := sharedServer()
 	if err != nil {
 		t.Fatal(err)
 	}
-	name, err := server.create()
+	name, err := server.create(template)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -144,9 +144,9 @@ func (s *Server) URL(database string) string {
 }
 
 // create makes a database.
-func (s *Server) create() (name string, err error) {
+func (s *Server) create(template string) (name string, err error) {
 	name = fmt.Sprint("test", numbers.Add(1))
-	_, err = s.query("postgres", "CREATE DATABASE "+name)
+	_, err = s.query("postgres", "CREATE DATABASE "+name+" TEMPLATE "+template+" STRATEGY FILE_COPY")
 	return name, err
 }
 

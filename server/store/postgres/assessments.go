@@ -63,7 +63,7 @@ func (s *Store) LookUp(ctx context.Context, ids []string, modelVersion string) (
 	if len(ids) == 0 {
 		return results, nil
 	}
-	err := s.call(ctx, ctx, "look up transactions", s.batches, func(c *conn) error {
+	err := s.call(ctx, ctx, "look up transactions", s.batches, isPassing, func(c *conn) error {
 		var last fraud.Recorded
 		return each(c, lookUpSQL, func(r *row) {
 			key := r.int() - 1

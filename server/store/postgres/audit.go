@@ -14,7 +14,7 @@ const insertActSQL = `
 
 // RecordAct implements fraud.Audit.
 func (s *Store) RecordAct(ctx context.Context, act fraud.Act) error {
-	return s.update(ctx, "record an act", func(c *conn) error {
+	return s.updateOnce(ctx, "record an act", func(c *conn) error {
 		var all statements
 		addAct(&all, act)
 		return all.run(c)

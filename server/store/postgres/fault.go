@@ -85,9 +85,17 @@ func isBroken(err error) bool {
 	return false
 }
 
+// isUndone tells of those that ended a transaction of which nothing took effect.
+func isUndone(err error) bool {
+	var connect *pgconn.ConnectError
+	return isRolledBack(err) || pgconn.SafeToRetry(err) || errors.As(err, &connect)
+}
+
 // isPassing tells of faults that trying again may mend: broken connections, and
 // transactions that Postgres ended as they were in each other's way.
-func isPassing(err error) bool {
+func isPassing(err error) bool { return isBroken(err) || isRolledBack(err) }
+
+func isRolledBack(err error) bool {
 	var told *pgconn.PgError
-	return isBroken(err) || errors.As(err, &told) && told.Code[:min(2, len(told.Code))] == "40"
+	return errors.As(err, &told) && told.Code[:min(2, len(told.Code))] == "40"
 }

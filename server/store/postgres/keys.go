@@ -17,6 +17,11 @@ const (
 	listKeysSQL = `SELECT key_id, name, role, hash, created_at, expires_at, revoked_at, last_used_at
 		FROM keys ORDER BY created_at, key_seq`
 
+	// Who creates the first key waits here for others that do.
+	lockKeysSQL = `LOCK TABLE keys IN SHARE ROW EXCLUSIVE MODE`
+
+	anyKeySQL = `SELECT FROM keys LIMIT 1`
+
 	findKeysSQL = `SELECT key_id, revoked_at, last_used_at FROM keys WHERE key_id = ANY ($1::text[]) ORDER BY key_id FOR UPDATE`
 
 	revokeKeySQL = `UPDATE keys SET revoked_at = $2 WHERE key_id = $1`
@@ -26,13 +31,41 @@ const (
 
 // CreateKey implements fraud.Keys.
 func (s *Store) CreateKey(ctx context.Context, key fraud.Key, by string) error {
-	return s.update(ctx, "create a key", func(c *conn) error {
+	return s.updateOnce(ctx, "create a key", func(c *conn) error {
 		var all statements
-		all.add(insertKeySQL, nil, key.ID, key.Name, key.Role, key.Hash[:], key.CreatedAt.UnixMicro(),
-			timeOrNull(key.ExpiresAt), timeOrNull(key.RevokedAt), timeOrNull(key.LastUsedAt))
-		addAct(&all, fraud.Act{At: key.CreatedAt, Actor: by, Kind: fraud.ActKeyCreated, Object: key.ID, Detail: reckon.DescribeKey(key)})
+		addKey(&all, key, by)
 		return all.run(c)
 	})
+}
+
+// addKey adds what creates a key.
+func addKey(all *statements, key fraud.Key, by string) {
+	all.add(insertKeySQL, nil, key.ID, key.Name, key.Role, key.Hash[:], key.CreatedAt.UnixMicro(),
+		timeOrNull(key.ExpiresAt), timeOrNull(key.RevokedAt), timeOrNull(key.LastUsedAt))
+	addAct(all, fraud.Act{At: key.CreatedAt, Actor: by, Kind: fraud.ActKeyCreated, Object: key.ID, Detail: reckon.DescribeKey(key)})
+}
+
+// CreateFirstKey implements fraud.Keys.
+func (s *Store) CreateFirstKey(ctx context.Context, key fraud.Key, by string) (created bool, err error) {
+	err = s.updateOnce(ctx, "create the first key", func(c *conn) error {
+		created = false
+		var first, last statements
+		first.add(beginSQL, nil)
+		first.add(lockKeysSQL, nil)
+		none := true
+		first.add(anyKeySQL, func(*row) { none = false })
+		if err := first.run(c); err != nil {
+			return err
+		}
+		if !none {
+			return each(c, rollbackSQL, nil)
+		}
+		addKey(&last, key, by)
+		last.add(commitSQL, nil)
+		created = true
+		return last.run(c)
+	})
+	return created && err == nil, err
 }
 
 // ListKeys implements fraud.Keys.

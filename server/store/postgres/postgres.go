@@ -26,7 +26,10 @@ const (
 
 var errClosed = errors.New("the store is closed")
 
-var _ fraud.Store = (*Store)(nil)
+var (
+	_ fraud.Store     = (*Store)(nil)
+	_ fraud.Announcer = (*Store)(nil)
+)
 
 // Store is a fraud.Store in a Postgres database.
 type Store struct {
@@ -36,6 +39,7 @@ type Store struct {
 	folding       *reckon.Folding
 	health        *health.Health
 	months        *months
+	bell          *bell
 
 	underWay sync.RWMutex // held for reading by each call
 	closed   bool
@@ -64,7 +68,7 @@ func open(ctx context.Context, url string) (*Store, error) {
 	}
 	s := &Store{batches: batches, read: read}
 	s.folding, s.health = reckon.NewFolding(s.foldStep), health.New(faultOf, s.tryToWrite)
-	s.months = newMonths(s)
+	s.months, s.bell = newMonths(s), newBell()
 	if err := s.begin(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -86,6 +90,7 @@ func (s *Store) begin(ctx context.Context) error {
 // Close waits for calls under way and releases the connections.
 func (s *Store) Close() error {
 	s.months.end()
+	s.bell.end()
 	s.folding.End()
 	s.underWay.Lock()
 	defer s.underWay.Unlock()
@@ -100,11 +105,21 @@ func (s *Store) Close() error {
 
 // update runs do, which writes, in one transaction that do itself commits with
 // its last statements. A connection that breaks, or others in its way, have it run
-// again: whatever is written here adds nothing a second time.
+// again: do adds nothing a second time, should it have taken effect before.
 func (s *Store) update(ctx context.Context, what string, do func(c *conn) error) error {
+	return s.write(ctx, what, isPassing, do)
+}
+
+// updateOnce is update for what would be added twice. Should the connection break
+// at its end, the error may tell of what did take effect.
+func (s *Store) updateOnce(ctx context.Context, what string, do func(c *conn) error) error {
+	return s.write(ctx, what, isUndone, do)
+}
+
+func (s *Store) write(ctx context.Context, what string, again func(err error) bool, do func(c *conn) error) error {
 	patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	return s.call(ctx, patient, what, s.batches, func(c *conn) error {
+	return s.call(ctx, patient, what, s.batches, again, func(c *conn) error {
 		if err := do(c); err != nil {
 			return err
 		}
@@ -115,7 +130,7 @@ func (s *Store) update(ctx context.Context, what string, do func(c *conn) error)
 
 // view runs do, which only reads.
 func (s *Store) view(ctx context.Context, what string, do func(c *conn) error) error {
-	return s.call(ctx, ctx, what, s.read, do)
+	return s.call(ctx, ctx, what, s.read, isPassing, do)
 }
 
 // snapshot runs do, which only reads, and sees all of it at one moment.
@@ -136,9 +151,9 @@ func (s *Store) snapshot(ctx context.Context, what string, do func(c *conn) erro
 // connection that broke while it was idle is only known by trying it.
 const attempts = 3
 
-// call keeps the store open while do runs, and says what failed. What runs is
-// broken off when during ends.
-func (s *Store) call(ctx, during context.Context, what string, p pool, do func(c *conn) error) error {
+// call keeps the store open while do runs, again where again says so, and says what
+// failed. What runs is broken off when during ends.
+func (s *Store) call(ctx, during context.Context, what string, p pool, again func(err error) bool, do func(c *conn) error) error {
 	s.underWay.RLock()
 	defer s.underWay.RUnlock()
 	err := errClosed
@@ -149,7 +164,7 @@ func (s *Store) call(ctx, during context.Context, what string, p pool, do func(c
 		if err = p.with(ctx, during, do); err == nil {
 			return nil
 		}
-		if ctx.Err() != nil || !isPassing(err) {
+		if ctx.Err() != nil || !again(err) {
 			break
 		}
 		if isBroken(err) {

@@ -12,10 +12,12 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(pgtest.Main(m)) }
 
+// What holds of one gateway's store holds of two that share a database, whichever
+// is called.
 func TestStore(t *testing.T) {
 	t.Parallel()
-	pgtest.Database(t) // rather than skipping each of the suite
-	storetest.Run(t, func(t *testing.T) fraud.Store { return open(t, migrated(t)) })
+	template := migrated(t)
+	storetest.Run(t, func(t *testing.T) fraud.Store { return openFleet(t, pgtest.Copy(t, template), 2) })
 }
 
 // migrated is the URL of a new database with the schema.
