@@ -24,7 +24,7 @@ import (
 // app is the service at work: every room, wired.
 type app struct {
 	log       *slog.Logger
-	data      *dataLock // nil until the folder is ours
+	data      *dataLock // nil until the folder is ours, or if there is none
 	metrics   *metrics.Metrics
 	certs     certificates
 	traces    *tracing.Tracer // nil unless asked for
@@ -63,8 +63,12 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 		return a, err
 	}
 	log = a.log
-	if a.data, err = lockData(c.Data, "serve"); err != nil {
-		return a, err
+	socket := "" // in a temporary folder
+	if c.Store == "" {
+		socket = c.Data
+		if a.data, err = lockData(c.Data, "serve"); err != nil {
+			return a, err
+		}
 	}
 	if a.store, err = c.open(ctx); err != nil {
 		return a, err
@@ -72,7 +76,7 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 	if a.certs, err = c.openCertificates(log); err != nil {
 		return a, err
 	}
-	if a.child, a.predictor, err = c.openPredictor(c.Data, c.traceFlags.environment(), a.certs.hosts, log); err != nil {
+	if a.child, a.predictor, err = c.openPredictor(socket, c.traceFlags.environment(), a.certs.hosts, log); err != nil {
 		return a, err
 	}
 	a.certs.watch(a.predictor.Renew)
@@ -109,7 +113,10 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 	if err = a.listen(c, handler); err != nil {
 		return a, err
 	}
-	return a, a.data.listens(a.url)
+	if a.data != nil {
+		err = a.data.listens(a.url)
+	}
+	return a, err
 }
 
 // consoleLink signs a browser in. What is behind the # is sent to no server.

@@ -41,6 +41,7 @@ type commands struct {
 	Backup   backupCmd   `cmd:"" help:"Copy the store to one file, beside a server that runs on it."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup in place."`
 	Doctor   doctorCmd   `cmd:"" help:"Look for faults in what is recorded."`
+	Migrate  migrateCmd  `cmd:"" help:"Give a store in Postgres the tables that this version needs."`
 	Config   configCmd   `cmd:"" help:"Check and show the settings that brrr serve would have."`
 	Version  versionCmd  `cmd:"" help:"Show the version of this binary."`
 
@@ -64,8 +65,12 @@ func main() {
 // run runs one command line and returns its exit code.
 func run(ctx context.Context, args []string, io streams) (code int) {
 	defer func() {
-		if e, ok := recover().(kongExit); ok {
+		switch e := recover().(type) {
+		case nil:
+		case kongExit:
 			code = int(e)
+		default:
+			panic(e) // or a mistake of ours would end as if all were done
 		}
 	}()
 	if len(args) == 0 {

@@ -27,7 +27,7 @@ const heapGrowth = 400
 // serveCmd are all settings of the service, in groups, one file each (serve_….go).
 // Every group tells its mistakes.
 type serveCmd struct {
-	dataDir
+	storeFlags
 	Listen       string        `help:"Where the API listens." default:"127.0.0.1:8080"`
 	AdminListen  string        `help:"Where metrics and profiles listen; empty: nowhere." default:"127.0.0.1:9090"`
 	Demo         bool          `help:"Fill the store with simulated accounts and traffic, and show a first call."`
@@ -48,6 +48,7 @@ type serveCmd struct {
 func (c *serveCmd) Validate() error {
 	return errors.Join(slices.Concat(
 		unless(c.DrainTimeout > 0, "--drain-timeout must be above 0"),
+		unless(!c.Demo || c.Store == "", "--demo fills an embedded store: leave out --store"),
 		unless(!c.Demo || c.TLSCert == "", "--demo shows calls in plain: leave out --tls-cert"),
 		c.predictorFlags.mistakes(), c.tlsFlags.mistakes(), c.callFlags.mistakes(),
 		c.oidcFlags.mistakes(), c.signInFlags.mistakes(), c.traceFlags.mistakes(),

@@ -30,8 +30,8 @@ type predictorFlags struct {
 func (c *predictorFlags) mistakes() []error { return c.predictorTLSFlags.mistakes(c.overTLS()) }
 
 // openPredictor reaches the models where they are. For local, the child is
-// started with more environment; data is where its socket may be.
-func (c *predictorFlags) openPredictor(data string, env []string, secured *certs.Source, log *slog.Logger) (*predictor.Local, *predictor.Pool, error) {
+// started with more environment; dir is where its socket may be.
+func (c *predictorFlags) openPredictor(dir string, env []string, secured *certs.Source, log *slog.Logger) (*predictor.Local, *predictor.Pool, error) {
 	opts := predictor.Options{
 		API: predictor.API(c.PredictorAPI), AgeUnit: predictor.AgeUnit(c.PredictorAgeUnit),
 		Scale: predictor.Scale(c.PredictorProbability), Version: c.PredictorVersion, Log: log,
@@ -48,7 +48,7 @@ func (c *predictorFlags) openPredictor(data string, env []string, secured *certs
 	if err != nil {
 		return nil, nil, err
 	}
-	where.Log, where.Dir, where.Env = log, data, env
+	where.Log, where.Dir, where.Env = log, dir, env
 	child, err := predictor.StartLocal(where)
 	if err != nil {
 		return nil, nil, err
