@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -25,6 +26,11 @@ type home struct {
 	watcher  *exec.Cmd
 	alive    io.Closer // by which the watcher knows that we live
 }
+
+// folders is where homes are made; empty: where the system has such.
+var folders atomic.Pointer[string]
+
+func init() { folders.Store(new(string)) }
 
 var theHome struct {
 	sync.Mutex
@@ -59,7 +65,7 @@ func newHome() (_ *home, err error) {
 	if h.as, err = unprivileged(); err != nil {
 		return nil, err
 	}
-	if h.dir, err = os.MkdirTemp("", "pgtest"); err != nil {
+	if h.dir, err = os.MkdirTemp(*folders.Load(), "pgtest"); err != nil {
 		return nil, err
 	}
 	password := filepath.Join(h.dir, "password")
