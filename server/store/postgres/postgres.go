@@ -29,6 +29,7 @@ var errClosed = errors.New("the store is closed")
 var (
 	_ fraud.Store     = (*Store)(nil)
 	_ fraud.Announcer = (*Store)(nil)
+	_ fraud.Uses      = (*Store)(nil)
 )
 
 // Store is a fraud.Store in a Postgres database.

@@ -155,3 +155,17 @@ END $$;
 
 CREATE TRIGGER acts_are_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON acts
     FOR EACH STATEMENT EXECUTE FUNCTION acts_are_kept();
+
+-- What callers have of each gateway at the moment, for the others. A crash may lose
+-- it.
+CREATE UNLOGGED TABLE uses (
+    told_at bigint  NOT NULL,
+    items   bigint  NOT NULL,
+    calls   integer NOT NULL,
+    streams integer NOT NULL,
+    caller  text COLLATE "C" NOT NULL,
+    gateway text COLLATE "C" NOT NULL,
+    PRIMARY KEY (caller, gateway)
+) WITH (fillfactor = 50);
+
+CREATE INDEX uses_by_time ON uses (told_at);
