@@ -169,3 +169,12 @@ CREATE UNLOGGED TABLE uses (
 ) WITH (fillfactor = 50);
 
 CREATE INDEX uses_by_time ON uses (told_at);
+
+-- What is moved here from a SQLite store, and how far that is: the part, and the last
+-- of its rows. While it is not finished, no gateway begins.
+CREATE TABLE moves (
+    done        bigint NOT NULL,
+    finished_at bigint,
+    source      text   PRIMARY KEY,
+    part        text   NOT NULL
+);
