@@ -41,7 +41,7 @@ type app struct {
 	feed      *rpc.Feed
 	pressure  *rpc.Pressure
 	tuning    rpc.Tuning
-	sharing   func() // ends the sharing of limits with other gateways
+	sharing   func()       // ends the sharing of limits with other gateways
 	open      *connections // of callers
 	reloader  reloader
 	draining  atomic.Bool
