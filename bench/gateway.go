@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -35,8 +36,9 @@ type gateway struct {
 	admin     string                                      // HOST:PORT of the metrics
 	data      string                                      // its folder, if the store is one
 	place     func(ctx context.Context) ([]string, error) // makes a fresh store, and tells by which flags to open it
-	key       string                                      // of a backend: it may record and assess
-	stride    int64                                       // through the transactions: load.InOrder or load.AnyOrder
+	role      string                                      // of the key; empty: backend, which may record and assess
+	key       string
+	stride    int64 // through the transactions: load.InOrder or load.AnyOrder
 	ledger    *load.Ledger
 }
 
@@ -102,7 +104,7 @@ func (g *gateway) restart(ctx context.Context) error {
 	}
 	g.address, g.admin = fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("127.0.0.1:%d", ports[1])
 	binary := filepath.Join(b.cache, "brrr")
-	key, err := exec.CommandContext(ctx, binary, append([]string{"keys", "create", "--name", "bench", "--role", "backend"}, store...)...).Output()
+	key, err := exec.CommandContext(ctx, binary, append([]string{"keys", "create", "--name", "bench", "--role", cmp.Or(g.role, "backend")}, store...)...).Output()
 	if err != nil {
 		return fmt.Errorf("brrr keys create: %w", err)
 	}

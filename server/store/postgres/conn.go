@@ -23,10 +23,12 @@ var settings = map[string]string{
 	// Every statement here is about few rows that an index finds, or goes along one.
 	// Left to itself, Postgres would rather read tables whole while it takes them to
 	// be small: statistics of what grows all day long are always of some time ago.
-	"enable_seqscan":   "off",
-	"enable_hashjoin":  "off",
-	"enable_mergejoin": "off",
-	"jit":              "off",
+	"enable_seqscan":    "off",
+	"enable_bitmapscan": "off",
+	"enable_hashjoin":   "off",
+	"enable_mergejoin":  "off",
+	"enable_material":   "off",
+	"jit":               "off",
 	// One plan for a statement, made once.
 	"plan_cache_mode": "force_generic_plan",
 	// Whoever holds locks and is not heard of any more lets go of them.
