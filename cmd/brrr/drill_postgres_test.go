@@ -34,7 +34,7 @@ func drillPostgres(t *testing.T, s drillSetting) {
 		t.Fatal(err)
 	}
 	another := "unix:" + shortTemp(t) + "/s"
-	newPython(t, another, filepath.Join(root, "predictor", "models")).startListening()
+	newPython(t, another, filepath.Join(root, "predictor", "models")).start()
 	d.drill = startDrillOn(t, s, store, t.TempDir(), 2, "--store="+url, "--predictor="+s.hosts.behind+","+another)
 	watching := startDrillWatch(t, d.urls, d.key)
 
