@@ -34,7 +34,7 @@ func drillPostgres(t *testing.T, s drillSetting) {
 		t.Fatal(err)
 	}
 	another := "unix:" + shortTemp(t) + "/s"
-	newPython(t, another, filepath.Join(root, "predictor", "models")).startListening()
+	newPython(t, another, filepath.Join(root, "predictor", "models")).start()
 	d.drill = startDrillOn(t, s, store, t.TempDir(), 2, "--store="+url, "--predictor="+s.hosts.behind+","+another)
 	watching := startDrillWatch(t, d.urls, d.key)
 
@@ -45,10 +45,18 @@ func drillPostgres(t *testing.T, s drillSetting) {
 		d.run(fault{name: "Postgres stopped", allowed: withoutStore, begin: d.primary.Stop, end: d.primary.StartAgain})
 		d.run(fault{name: "Postgres refuses connections", allowed: withoutStore, begin: func() { d.network.Refuse(); d.network.Cut() }, end: d.network.Mend})
 	}
-	d.run(fault{name: "one of two gateways killed", allowed: slices.Concat(withoutDoor, withoutStore), begin: d.all[1].kill, end: d.all[1].start})
+	d.run(d.gatewayAway("killed", d.all[1].kill))
+	if s.size.all {
+		d.run(d.gatewayAway("stopped", d.all[1].stop))
+	}
 	d.run(d.failover())
 	d.end()
 	watching.check(t, d.drill)
+}
+
+// gatewayAway has one of the gateways end. No balancer hides it: callers ask it still.
+func (d fleetDrill) gatewayAway(how string, end func()) fault {
+	return fault{name: "one of two gateways " + how, allowed: slices.Concat(withoutDoor, withoutStore, []string{"SHUTTING_DOWN"}), begin: end, end: d.all[1].start}
 }
 
 // failover has Postgres' machine end without a word, and a standby that had acknowledged

@@ -83,7 +83,7 @@ func sharedServer() (*Server, error) {
 // with settings besides. close ends it, and all others of the process.
 func Run(dir string, settings ...string) (s *Server, close func() error, err error) {
 	if programs() == "" {
-		return nil, nil, errors.New("Postgres is missing: apt-get install postgresql")
+		return nil, nil, errors.New("postgres is missing: apt-get install postgresql")
 	}
 	folders.Store(&dir)
 	if s, err = newServer("server", settings...); err != nil {
