@@ -82,7 +82,7 @@ func endSoon(c *pgx.Conn) {
 // concealed is an error about a URL without the URL, which may hold a password.
 func concealed(err error) error {
 	if parse := (*pgconn.ParseConfigError)(nil); errors.As(err, &parse) {
-		return errors.New("the URL of the store cannot be read: it must be like postgres://user@host:5432/database")
+		return errors.New("the URL of the store cannot be read: it must be like postgres://host:5432/database")
 	}
 	return err
 }
