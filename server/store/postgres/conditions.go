@@ -10,6 +10,7 @@ import (
 
 // conditions are joined by AND.
 type conditions struct {
+	from string // what the page is chosen among, if not all assessments
 	sql  []string
 	args []any // strings, int64, float64, bool
 }
@@ -36,25 +37,51 @@ func (c conditions) where() string {
 	return " WHERE " + strings.Join(c.sql, " AND ")
 }
 
-// few adds the conditions that few assessments meet, and tells whether there are
-// any.
-func (c *conditions) few(q fraud.Query) bool {
-	if q.TransactionID != "" {
-		c.add("transaction_seq = (SELECT transaction_seq FROM transaction_ids WHERE transaction_id = ?)", searchable(q.TransactionID))
+// The transactions that a query may narrow to, and whether one of the page is.
+const (
+	idSQL      = `SELECT transaction_seq FROM transaction_ids WHERE transaction_id = ?`
+	accountSQL = `SELECT transaction_seq FROM transactions WHERE account_seq = (SELECT account_seq FROM accounts WHERE account_id = ?)`
+	labelSQL   = `SELECT DISTINCT transaction_seq FROM outcomes WHERE label = ?`
+
+	ofAccount = `(SELECT account_id FROM transactions JOIN accounts USING (account_seq)
+		WHERE transactions.transaction_seq = assessments.transaction_seq) = ?`
+)
+
+// few narrows the page to the fewest transactions that a query tells of, if it does.
+// Left to itself, Postgres would at times rather go through all assessments until a
+// page is full.
+func (c *conditions) few(q fraud.Query) (narrowed bool) {
+	switch {
+	case q.TransactionID != "":
+		c.source(idSQL, searchable(q.TransactionID))
+	case q.AccountID != "":
+		c.source(accountSQL, searchable(q.AccountID))
+	case q.Outcome != fraud.OutcomeUnknown:
+		c.source(labelSQL, int64(q.Outcome))
+	default:
+		return false
 	}
-	if q.AccountID != "" {
-		c.add(`transaction_seq IN (SELECT transaction_seq FROM transactions
-			WHERE account_seq = (SELECT account_seq FROM accounts WHERE account_id = ?))`, searchable(q.AccountID))
-	}
-	if q.Outcome != fraud.OutcomeUnknown {
-		c.add(`transaction_seq IN (SELECT transaction_seq FROM outcomes WHERE label = ?)
-			AND `+newestReport("label", "assessments.transaction_seq")+` = ?`, int64(q.Outcome), int64(q.Outcome))
-	}
-	return len(c.sql) > 0
+	return true
 }
 
-// many adds the conditions that many assessments may meet, checked on the way.
+// source has the page chosen among the assessments of some transactions.
+func (c *conditions) source(sql string, arg any) {
+	c.args = append(c.args, arg)
+	c.from = `(SELECT assessments.* FROM (` + strings.Replace(sql, "?", fmt.Sprintf("$%d", len(c.args)), 1) + `) AS few
+		CROSS JOIN LATERAL (SELECT * FROM assessments AS a WHERE a.transaction_seq = few.transaction_seq OFFSET 0) AS assessments) AS assessments`
+}
+
+// many adds the conditions that assessments must meet, checked on the way.
 func (c *conditions) many(q fraud.Query) {
+	if q.TransactionID != "" {
+		c.add("transaction_seq = ("+idSQL+")", searchable(q.TransactionID))
+	}
+	if q.AccountID != "" {
+		c.add(ofAccount, searchable(q.AccountID))
+	}
+	if q.Outcome != fraud.OutcomeUnknown {
+		c.add(newestReport("label", "assessments.transaction_seq")+" = ?", int64(q.Outcome))
+	}
 	if q.MinProbability != nil {
 		c.add("probability >= ?", *q.MinProbability)
 	}

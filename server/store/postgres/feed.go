@@ -85,13 +85,7 @@ func feedPart(q fraud.Query, span fraud.Span, order string, limit int) part {
 	p := part{order: order, limit: limit}
 	p.add("assessment_seq > ?", span.After)
 	p.add("assessment_seq <= ?", span.UpTo)
-	standing := q.Outcome
-	q.Outcome = fraud.OutcomeUnknown // a list goes by all that have it; here each row of the span is asked
-	p.few(q)
 	p.many(q)
-	if standing != fraud.OutcomeUnknown {
-		p.add(newestReport("label", "assessments.transaction_seq")+" = ?", int64(standing))
-	}
 	return p
 }
 

@@ -25,13 +25,14 @@ var labelledSQL = `
 
 // That none stands above is asked for those alone which are assessed.
 const liveSQL = `
-	SELECT outcomes.label, assessments.label, probability
-	FROM outcomes JOIN assessments ON assessments.transaction_seq = outcomes.transaction_seq AND model_version = $2
-	WHERE outcome_seq > (SELECT last FROM record_ends WHERE kind = 'outcomes') - $1::bigint
-		AND outcomes.label <> ` + withdrawn + `
-		AND NOT EXISTS (
-			SELECT FROM outcomes AS o WHERE o.transaction_seq = outcomes.transaction_seq
-			AND (o.occurred_at, o.outcome_seq) > (outcomes.occurred_at, outcomes.outcome_seq))
+	WITH page AS MATERIALIZED (
+		SELECT * FROM outcomes WHERE outcome_seq > (SELECT last FROM record_ends WHERE kind = 'outcomes') - $1::bigint)
+	SELECT page.label, assessments.label, probability
+	FROM page CROSS JOIN LATERAL (SELECT * FROM assessments AS a
+		WHERE a.transaction_seq = page.transaction_seq AND model_version = $2 LIMIT 1) AS assessments
+	WHERE page.label <> ` + withdrawn + ` AND NOT EXISTS (
+		SELECT FROM outcomes AS o WHERE o.transaction_seq = page.transaction_seq
+		AND (o.occurred_at, o.outcome_seq) > (page.occurred_at, page.outcome_seq))
 	ORDER BY outcome_seq`
 
 // ListLabelled implements fraud.Outcomes.

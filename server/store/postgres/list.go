@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -10,7 +11,7 @@ import (
 // The page is chosen among assessments alone: what is joined to them is looked
 // up for the rows that are shown.
 const (
-	pageSQL = `SELECT * FROM assessments`
+	pageSQL = `SELECT * FROM `
 
 	newestOrder      = ` ORDER BY assessed_at DESC, assessment_seq DESC`
 	probabilityOrder = ` ORDER BY probability DESC, assessment_seq DESC`
@@ -90,10 +91,10 @@ func partsOf(q fraud.Query) []part {
 	if q.Order == fraud.OrderProbability {
 		whole.order = probabilityOrder
 	}
-	isFew := whole.few(q)
+	narrowed := whole.few(q)
 	whole.after(q)
 	whole.many(q)
-	if isFew || q.Order != fraud.OrderProbability || !q.From.IsZero() || !q.To.IsZero() {
+	if narrowed || q.Order != fraud.OrderProbability || !q.From.IsZero() || !q.To.IsZero() {
 		return []part{whole}
 	}
 	probable, rest := whole, whole
@@ -109,7 +110,7 @@ func partsOf(q fraud.Query) []part {
 
 // page is chosen before anything is joined to it.
 func (p part) page() string {
-	return fmt.Sprintf("WITH page AS MATERIALIZED (%s%s%s LIMIT $%d)", pageSQL, p.where(), p.order, len(p.args)+1)
+	return fmt.Sprintf("WITH page AS MATERIALIZED (%s%s%s%s LIMIT $%d)", pageSQL, cmp.Or(p.from, "assessments"), p.where(), p.order, len(p.args)+1)
 }
 
 // each reads the part in its order.

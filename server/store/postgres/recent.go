@@ -5,27 +5,26 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/store/reckon"
 )
 
-// An account's transactions are looked for in the months that have any of such
-// times: most of what is kept is of others.
+// An account's transactions are looked for from the first month on that has any of
+// such times: most of what is kept is of earlier ones. OFFSET 0 has each question asked
+// by itself, by the index, whatever Postgres takes the tables to hold.
 const (
-	ofMonth = `transaction_seq >= month::bigint << 40 AND transaction_seq < (month::bigint + 1) << 40`
-
 	recentSQL = `
-		SELECT account_id, transactions.time, transactions.amount
+		SELECT account_id, recent.time, recent.amount
 		FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS asked (account_id, after, up_to)
-		JOIN accounts USING (account_id) JOIN months ON first_time <= up_to AND last_time > after
-		JOIN transactions ON transactions.account_seq = accounts.account_seq
-			AND transactions.time > after AND transactions.time <= up_to AND ` + ofMonth + `
+		JOIN accounts USING (account_id)
+		CROSS JOIN LATERAL (
+			SELECT time, amount FROM transactions
+			WHERE transactions.account_seq = accounts.account_seq AND time > after AND time <= up_to AND ` + sinceFirst + `
+			OFFSET 0) AS recent
 		WHERE after < latest_time`
+
+	sinceFirst = `transaction_seq >= (SELECT min(month)::bigint << 40 FROM months WHERE last_time > after AND first_time <= up_to)`
 
 	standingsSQL = `
 		SELECT key,
-			(SELECT count(*) FROM months JOIN transactions ON ` + ofMonth + `
-				WHERE last_time > after AND first_time <= up_to AND account_seq = account AND time > after AND time <= up_to),
-			(SELECT max(latest) FROM months, LATERAL (
-				SELECT time AS latest FROM transactions WHERE ` + ofMonth + ` AND account_seq = account AND time <= after
-				ORDER BY time DESC LIMIT 1) AS newest
-				WHERE first_time <= after)
+			(SELECT count(*) FROM transactions WHERE account_seq = account AND time > after AND time <= up_to AND ` + sinceFirst + `),
+			(SELECT time FROM transactions WHERE account_seq = account AND time <= after ORDER BY time DESC LIMIT 1)
 		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS asked (key, account, after, up_to)`
 )
 
