@@ -139,7 +139,7 @@ $(VENV)/.serve: $(PY) predictor/requirements.txt predictor/requirements-train.tx
 	@printf '%s\n' "$(CURDIR)" "$(CURDIR)/gen/python" > "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/grpcgoesbrrr.pth"
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.serve predictor/requirements-onnx.txt predictor/requirements-trace.txt predictor/requirements-dev.txt
+$(VENV)/.dev: $(VENV)/.serve predictor/requirements-onnx.txt predictor/requirements-trace.txt predictor/requirements-ray.txt predictor/requirements-dev.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -r predictor/requirements-dev.txt
 	@touch $@
 

@@ -3,7 +3,7 @@
 deploy/ray/serve.yaml deploys `app`, and has Ray's proxies add `add_to_server`.
 """
 
-import predictor.prepare  # isort: skip
+import predictor.prepare  # noqa: F401 isort: skip
 
 import asyncio
 from collections.abc import Callable
@@ -33,6 +33,7 @@ def add_to_server(_: object, server: grpc.aio.Server) -> None:
     names no messages: the proxy hands the bytes on as they are, rather than parse
     and pickle columns of numbers.
     """
+    unused: grpc.RpcMethodHandler[bytes, bytes]
     unused = grpc.unary_unary_rpc_method_handler(lambda _, __: b"")
     handlers = grpc.method_handlers_generic_handler(SERVICE, dict.fromkeys(METHODS, unused))
     server.add_generic_rpc_handlers((handlers,))
@@ -48,7 +49,6 @@ class Reply(NamedTuple):
         return self.data
 
 
-@serve.deployment(name="Predictor")
 class Predictor:
     """One replica. Its methods bear the names of the contract's, and take bytes."""
 
@@ -131,4 +131,4 @@ def _get_model(servicer: Servicer, data: bytes) -> bytes:
     return servicer.get_model(pb.GetModelRequest.FromString(data)).SerializeToString()
 
 
-app = Predictor.bind()
+app = serve.deployment(Predictor, name="Predictor").bind()

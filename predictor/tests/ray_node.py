@@ -36,11 +36,17 @@ from ray.serve.schema import ServeDeploySchema
 CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "ray" / "serve.yaml"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+HELD: list[socket.socket] = []
+
+
+def held_port(family: socket.AddressFamily, address: str) -> int:
+    """Return a port that nobody else is given before Ray, which shares ports, listens there."""
+    probe = socket.socket(family)
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    probe.bind((address, 0))
+    HELD.append(probe)
+    port: int = probe.getsockname()[1]
+    return port
 
 
 class Node:
@@ -48,8 +54,9 @@ class Node:
 
     def __init__(self, model: str, replicas: int, *, raises: bool) -> None:
         self.config: dict[str, Any] = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
-        self.config["http_options"]["port"] = free_port()
-        self.port = self.config["grpc_options"]["port"] = free_port()
+        self.config["http_options"]["port"] = held_port(socket.AF_INET, "127.0.0.1")
+        self.port = held_port(socket.AF_INET6, "::")  # Ray asks nobody where its gRPC is to listen.
+        self.config["grpc_options"]["port"] = self.port
         self.deployment["autoscaling_config"].update(min_replicas=replicas, max_replicas=replicas)
         self.deployment["user_config"]["model"] = model
         if raises:
