@@ -153,3 +153,81 @@ four,false,0.9900990099,host-1,5,then,
 		t.Errorf("the record has %v", full)
 	}
 }
+
+// TestIDsAloneAreAssessedAndNotRecorded, from every format.
+func TestIDsAloneAreAssessedAndNotRecorded(t *testing.T) {
+	s := startAssessor(t)
+	s.recordSome(t)
+	want := fmt.Sprintf("second,true,%v,host-1,5,then,\nunheard-of,,,,,,TRANSACTION_UNKNOWN\n,,,,,,INVALID_ARGUMENT\nfirst,true,%v,host-1,5,then,\n", 9.9099099099, 9.0909090909)
+	type id struct {
+		ID string `parquet:"transaction_id"`
+	}
+	var columns bytes.Buffer
+	if err := parquet.Write(&columns, []id{{"second"}, {"unheard-of"}, {""}, {"first"}}); err != nil {
+		t.Fatal(err)
+	}
+	const plain = "note,transaction_id\n,second\n,unheard-of\n,\n,first\n"
+	for name, content := range map[string]string{
+		"rows.csv": plain, "rows.csv.gz": gzipped(t, plain), "rows.parquet": columns.String(),
+		"rows.ndjson": `{"transaction_id":"second"}` + "\n" + `{"transaction_id":"unheard-of"}` + "\n{}\n" + `{"transaction_id":"first"}`,
+	} {
+		output := filepath.Join(t.TempDir(), "out.csv")
+		s.bulk(t, writeFile(t, name, content), output, "--key="+s.keys["client"]).
+			check(t, exitRejects, "4 rows, 2 of them without an answer", `: no transaction "unheard-of" is recorded (TRANSACTION_UNKNOWN)`)
+		if got := withoutTimes(t, output); got != want {
+			t.Errorf("%s: answers\n%s, not\n%s", name, got, want)
+		}
+	}
+}
+
+// TestAFileThatCannotBeAssessedIsRefusedByName, and leaves nothing behind.
+func TestAFileThatCannotBeAssessedIsRefusedByName(t *testing.T) {
+	s := startRecorder(t)
+	folder := t.TempDir()
+	output, started := filepath.Join(folder, "out.csv"), filepath.Join(folder, "started.csv")
+	ids, payments := writeFile(t, "ids.csv", "transaction_id\none\n"), writeFile(t, "payments.csv", importHead+"one,a,1,1,\n")
+	writePart := func(path, text string) string {
+		if err := os.WriteFile(path+partSuffix, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	for name, test := range map[string]struct {
+		input, output string
+		args          []string
+		code          int
+		says          string
+	}{
+		"another format":         {ids, filepath.Join(folder, "out.json"), nil, exitUsage, `--output: the name must end in .csv, .csv.gz or .parquet, not as "out.json" does`},
+		"no such input":          {filepath.Join(folder, "none.csv"), output, nil, exitUsage, "none.csv"},
+		"a folder that is none":  {ids, filepath.Join(folder, "none", "out.csv"), nil, exitFailed, "no such file or directory"},
+		"a device":               {"/dev/null", output, nil, exitFailed, "/dev/null: must be a file"},
+		"output is input":        {ids, ids, nil, exitFailed, "--input and --output are the same file"},
+		"empty":                  {writeFile(t, "rows.csv", ""), output, nil, exitFailed, "the file is empty"},
+		"no IDs":                 {writeFile(t, "rows.csv", "account_id,amount,time\n"), output, nil, exitFailed, "lacks the column transaction_id"},
+		"half a payment":         {writeFile(t, "rows.csv", "transaction_id,amount\n"), output, nil, exitFailed, "has the column amount, but lacks account_id, time; without"},
+		"half a payment in JSON": {writeFile(t, "rows.json", `{"transaction_id":"a","time":0,"amount":null}`), output, nil, exitFailed, "has the column time, but lacks account_id, amount"},
+		"broken first line":      {writeFile(t, "rows.json", `{"transaction_id":"a"`), output, nil, exitFailed, "rows.json: line 1: the JSON object does not end in its line; the first line tells"},
+		"Parquet by name alone":  {writeFile(t, "rows.parquet", "transaction_id\none\n"), output, nil, exitFailed, "is named Parquet, but does not begin as such"},
+		"Parquet, cut off":       {writeFile(t, "rows.parquet", "PAR1"), output, nil, exitFailed, "the Parquet file is cut off or damaged"},
+		"no RECORD":              {payments, output, []string{"--key=" + s.keys["client"]}, exitFailed, "lacks the permission RECORD"},
+		"another part":           {ids, writePart(filepath.Join(folder, "foreign.csv"), "anything\n"), nil, exitFailed, "foreign.csv.part: is not a part file of this brrr assess"},
+		"another version's part": {ids, writePart(filepath.Join(folder, "newer.csv"), `{"brrr_assess":2}`+"\n"), nil, exitFailed, "is not a part file of this brrr assess"},
+		"another input": {ids, writePart(started, `{"brrr_assess":1,"input":"/x/other.csv","size":9,"sha256":"00"}`+"\n"), nil, exitFailed,
+			"started.csv.part: belongs to another input: /x/other.csv had 9 bytes and the SHA-256 00, and " + ids + " has 19 and "},
+	} {
+		s.bulk(t, test.input, test.output, test.args...).check(t, test.code, test.says)
+		if t.Failed() {
+			t.Fatal(name)
+		}
+	}
+	if left, _ := os.ReadDir(folder); len(left) != 3 { // the part files that were there before
+		t.Errorf("left %v", left)
+	}
+	held, err := openPart(t.Context(), output+partSuffix, ids)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.close()
+	s.bulk(t, ids, output).check(t, exitFailed, "out.csv.part: another brrr assess writes to it")
+}

@@ -179,7 +179,11 @@ func parquetText(of parquet.Type) (func(parquet.Value) (string, error), error) {
 			return timestampText(l.Unit.Value.Duration()), nil
 		case *format.DecimalType:
 			return decimalText(int(l.Scale)), nil
-		case *format.StringType, *format.EnumType, *format.IntType:
+		case *format.IntType:
+			if !l.IsSigned {
+				return unsignedText, nil
+			}
+		case *format.StringType, *format.EnumType:
 		default:
 			return nil, fmt.Errorf("values of the type %v are not read", of)
 		}
@@ -197,6 +201,13 @@ func parquetText(of parquet.Type) (func(parquet.Value) (string, error), error) {
 		return utf8Text, nil
 	}
 	return nil, fmt.Errorf("values of the type %v are not read", of)
+}
+
+func unsignedText(v parquet.Value) (string, error) {
+	if v.Kind() == parquet.Int32 {
+		return strconv.FormatUint(uint64(v.Uint32()), 10), nil
+	}
+	return strconv.FormatUint(v.Uint64(), 10), nil
 }
 
 func utf8Text(v parquet.Value) (string, error) {
