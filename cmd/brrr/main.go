@@ -32,6 +32,7 @@ type commands struct {
 	Keys      keysCmd      `cmd:"" help:"Create, list and revoke the keys of callers."`
 	Import    importCmd    `cmd:"" help:"Record transactions, and outcomes, from files."`
 	Check     checkCmd     `cmd:"" help:"Assess transactions that are recorded."`
+	Assess    assessCmd    `cmd:"" help:"Assess the transactions of a file."`
 	List      listCmd      `cmd:"" help:"List recorded assessments."`
 	Watch     watchCmd     `cmd:"" help:"Show assessments as they are made."`
 	Outcome   outcomeCmd   `cmd:"" help:"Report what a transaction turned out to be."`
