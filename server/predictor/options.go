@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"time"
 )
 
@@ -37,16 +38,22 @@ const (
 	DefaultUnaryCalls   = 64
 	DefaultWatchEvery   = time.Second
 	DefaultProbeTimeout = time.Second
+	DefaultLookUpEvery  = 5 * time.Second
 	DefaultHungAfter    = 30 * time.Second
 )
 
 // Options says how to reach models and how to read them. A zero field takes its
 // default.
 type Options struct {
-	Addresses []string // http://HOST:PORT, https://HOST:PORT or unix:PATH, at least one
-	API       API
-	AgeUnit   AgeUnit
-	Scale     Scale
+	// Addresses are http://HOST:PORT, https://HOST:PORT or unix:PATH, at least one.
+	// With dns+ before it, each address that the name has by now is a host.
+	Addresses []string
+	Resolver  *net.Resolver // of such names
+	// LookUpEvery is how often it is asked which addresses such a name has.
+	LookUpEvery time.Duration
+	API         API
+	AgeUnit     AgeUnit
+	Scale       Scale
 	// Version is what a host without GetModel is recorded as.
 	Version    string
 	UnaryCalls int // PredictFraud calls under way at once, to one host
@@ -71,10 +78,12 @@ func (o Options) withDefaults() Options {
 	o.UnaryCalls = orDefault(o.UnaryCalls, DefaultUnaryCalls)
 	o.WatchEvery = orDefault(o.WatchEvery, DefaultWatchEvery)
 	o.ProbeTimeout = orDefault(o.ProbeTimeout, DefaultProbeTimeout)
+	o.LookUpEvery = orDefault(o.LookUpEvery, DefaultLookUpEvery)
 	o.HungAfter = orDefault(o.HungAfter, DefaultHungAfter)
 	if o.TLS == nil {
 		o.TLS = func(host string) *tls.Config { return &tls.Config{ServerName: host} }
 	}
+	o.Resolver = orDefault(o.Resolver, net.DefaultResolver)
 	o.Log = orDefault(o.Log, slog.Default())
 	return o
 }
@@ -93,8 +102,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("predictor: Version: %w", checkVersion(o.Version))
 	case o.UnaryCalls < 1:
 		return fmt.Errorf("predictor: UnaryCalls must be at least 1, not %d", o.UnaryCalls)
-	case o.WatchEvery < 0 || o.ProbeTimeout < 0 || o.HungAfter < 0:
-		return errors.New("predictor: WatchEvery, ProbeTimeout and HungAfter must be above 0")
+	case o.WatchEvery < 0 || o.ProbeTimeout < 0 || o.LookUpEvery < 0 || o.HungAfter < 0:
+		return errors.New("predictor: WatchEvery, ProbeTimeout, LookUpEvery and HungAfter must be above 0")
 	}
 	return nil
 }
