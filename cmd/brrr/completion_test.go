@@ -9,7 +9,7 @@ import (
 
 func TestCompletionKnowsCommandsFlagsAndValues(t *testing.T) {
 	for line, want := range map[string]string{
-		"":                              "serve keys import check list watch outcome outcomes model audit backup restore doctor migrate config version completion",
+		"":                              "serve keys import check list watch outcome outcomes model audit backup restore doctor migrate retention config version completion",
 		"li":                            "list",
 		"keys ":                         "create list revoke",
 		"keys r":                        "revoke",
@@ -32,7 +32,7 @@ func TestCompletionKnowsCommandsFlagsAndValues(t *testing.T) {
 		"import ":                       filesAnswer,
 		"import a.csv b":                filesAnswer,
 		"completion ":                   "bash zsh fish",
-		"fly ":                          "serve keys import check list watch outcome outcomes model audit backup restore doctor migrate config version completion",
+		"fly ":                          "serve keys import check list watch outcome outcomes model audit backup restore doctor migrate retention config version completion",
 		"list --nosuch=":                "",
 		"watch --rate ":                 "",
 		"outcomes export --output=":     filesAnswer,

@@ -21,6 +21,8 @@ type predictorFlags struct {
 	PredictorAgeUnit     string `help:"Unit of age_of_account that hosts expect." enum:"seconds,days" default:"seconds"`
 	PredictorProbability string `help:"Scale of the probabilities that hosts answer." enum:"unit,percent" default:"unit"`
 	PredictorVersion     string `help:"What a host without GetModel is recorded as." default:"unversioned"`
+	PredictorApplication string `help:"Application that calls of hosts are for, as proxies of Ray Serve ask."`
+	PredictorBatches     int    `help:"Batches under way at once to each host: one a process or replica behind its address." default:"1"`
 	PredictorRoot        string `help:"Folder that holds predictor/ and gen/python/, for local. That of the binary, if not given." type:"path"`
 	PredictorPython      string `help:"Interpreter for local. The one that make build sets up, if not given." type:"path"`
 	predictorTLSFlags
@@ -35,6 +37,7 @@ func (c *predictorFlags) openPredictor(dir string, env []string, secured *certs.
 	opts := predictor.Options{
 		API: predictor.API(c.PredictorAPI), AgeUnit: predictor.AgeUnit(c.PredictorAgeUnit),
 		Scale: predictor.Scale(c.PredictorProbability), Version: c.PredictorVersion, Log: log,
+		Application: c.PredictorApplication, Batches: c.PredictorBatches,
 	}
 	if c.Predictor != local {
 		opts.Addresses = strings.Split(c.Predictor, ",")

@@ -136,7 +136,7 @@ func (p *Pool) Hosts() []Host {
 // row: while the last rows of one are out, others keep the host busy.
 const slotsUnary = 2
 
-// Slots implements fraud.Predictor. A host answers one batch sooner than two
+// Slots implements fraud.Predictor. A process answers one batch sooner than two
 // halves of it.
 func (p *Pool) Slots() int {
 	slots := 0
@@ -144,7 +144,7 @@ func (p *Pool) Slots() int {
 		if m := b.model.Load(); m == nil || !b.health.usable() {
 			continue
 		} else if m.Batches {
-			slots++
+			slots += p.opts.Batches
 		} else {
 			slots += slotsUnary
 		}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 )
 
@@ -25,6 +26,11 @@ type home struct {
 	watcher  *exec.Cmd
 	alive    io.Closer // by which the watcher knows that we live
 }
+
+// folders is where homes are made; empty: where the system has such.
+var folders atomic.Pointer[string]
+
+func init() { folders.Store(new(string)) }
 
 var theHome struct {
 	sync.Mutex
@@ -59,7 +65,7 @@ func newHome() (_ *home, err error) {
 	if h.as, err = unprivileged(); err != nil {
 		return nil, err
 	}
-	if h.dir, err = os.MkdirTemp("", "pgtest"); err != nil {
+	if h.dir, err = os.MkdirTemp(*folders.Load(), "pgtest"); err != nil {
 		return nil, err
 	}
 	password := filepath.Join(h.dir, "password")
@@ -68,10 +74,30 @@ func newHome() (_ *home, err error) {
 	}
 	initdb := []string{"--pgdata=" + h.path("empty"), "--username=postgres", "--auth=scram-sha-256", "--pwfile=" + password, "--no-sync",
 		"--encoding=UTF8", "--locale=C", "--locale-provider=icu", "--icu-locale=en"}
-	if _, err := h.run("initdb", initdb...); err != nil {
+	if _, err = h.run("initdb", initdb...); err == nil {
+		err = h.configure()
+	}
+	if err != nil {
 		return nil, errors.Join(err, h.alive.Close(), h.watcher.Wait())
 	}
 	return h, nil
+}
+
+// settings are those of all servers.
+const settings = `
+max_connections = 200
+wal_retrieve_retry_interval = 100ms # of standbys, whose server is back soon
+timezone = '<+0545>-5:45'
+log_timezone = UTC
+`
+
+func (h *home) configure() error {
+	file, err := os.OpenFile(filepath.Join(h.path("empty"), "postgresql.conf"), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(settings)
+	return errors.Join(err, file.Close())
 }
 
 // unprivileged is a user to run as where we are root: Postgres refuses that one.

@@ -7,6 +7,7 @@
 package pgtest
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -77,6 +78,23 @@ func sharedServer() (*Server, error) {
 	}
 	return shared.server, shared.err
 }
+
+// Run starts a server for who is no test, such as a benchmark, on a disk under dir,
+// with settings besides. close ends it, and all others of the process.
+func Run(dir string, settings ...string) (s *Server, close func() error, err error) {
+	if programs() == "" {
+		return nil, nil, errors.New("postgres is missing: apt-get install postgresql")
+	}
+	folders.Store(&dir)
+	if s, err = newServer("server", settings...); err != nil {
+		return nil, nil, errors.Join(err, closeHome())
+	}
+	return s, closeHome, nil
+}
+
+// Do runs one statement on a database, and returns its rows a line, columns parted
+// by |.
+func (s *Server) Do(database, statement string) (string, error) { return s.query(database, statement) }
 
 // Start starts a server for one test, which keeps what it acknowledges, and ends it
 // with the test.

@@ -24,9 +24,13 @@ type Proxy struct {
 }
 
 // pair is a connection and the one that it is passed on to.
-type pair struct{ near, far net.Conn }
+type pair struct {
+	near, far    net.Conn
+	lost, closed bool
+}
 
 func (p *pair) close() {
+	p.closed = true
 	p.near.Close() // an end that was closed before is closed
 	p.far.Close()
 }
@@ -45,6 +49,7 @@ func NewProxy(t testing.TB, target string) *Proxy {
 		p.Refuse()
 		p.release()
 		p.SwitchTo("") // ends those too that are just being made
+		p.Cut()
 		p.handlers.Wait()
 	})
 	return p
@@ -68,6 +73,17 @@ func (p *Proxy) Cut() {
 	for pair := range p.pairs {
 		pair.close()
 	}
+	p.moved.Broadcast()
+}
+
+// Lose has all connections that are open lead nowhere, as those to a machine that has
+// lost its power: neither side is told. New ones are passed on.
+func (p *Proxy) Lose() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for pair := range p.pairs {
+		pair.lost = true
+	}
 }
 
 // Refuse takes no new connections, as a machine does on which nobody listens.
@@ -88,12 +104,18 @@ func (p *Proxy) Hang() {
 	p.held = true
 }
 
-// SwitchTo has the address lead to another server. Connections to the old one end.
+// SwitchTo has the address lead to another server. Connections to the old one end, but
+// those that are lost.
 func (p *Proxy) SwitchTo(target string) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	p.target = target
-	p.mu.Unlock()
-	p.Cut()
+	for pair := range p.pairs {
+		if !pair.lost {
+			pair.close()
+		}
+	}
+	p.moved.Broadcast()
 }
 
 // Mend ends Hang and Refuse.
@@ -141,7 +163,7 @@ func (p *Proxy) pass(near net.Conn) {
 		near.Close() // nobody listens there
 		return
 	}
-	both := &pair{near, far}
+	both := &pair{near: near, far: far}
 	p.mu.Lock()
 	p.pairs[both] = true
 	if target != p.target {
@@ -149,25 +171,41 @@ func (p *Proxy) pass(near net.Conn) {
 	}
 	p.mu.Unlock()
 	var ways sync.WaitGroup
-	ways.Go(func() { io.Copy(gate{p, far}, near); both.close() }) // how a way ended, its end says
-	ways.Go(func() { io.Copy(gate{p, near}, far); both.close() })
+	ways.Go(func() { p.copy(both, far, near) })
+	ways.Go(func() { p.copy(both, near, far) })
 	ways.Wait()
 	p.mu.Lock()
 	delete(p.pairs, both)
 	p.mu.Unlock()
 }
 
+// copy moves bytes one way until that ends, and then ends both, if one may know.
+func (p *Proxy) copy(both *pair, to io.Writer, from io.Reader) {
+	io.Copy(gate{p, both, to}, from) // how it ended, the other end says
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.await(both)
+	both.close()
+	p.moved.Broadcast()
+}
+
+// await waits until bytes of a pair may move, or it has been closed.
+func (p *Proxy) await(both *pair) {
+	for (p.held || both.lost) && !both.closed {
+		p.moved.Wait()
+	}
+}
+
 // gate lets bytes through while they may move.
 type gate struct {
 	proxy *Proxy
-	to    net.Conn
+	both  *pair
+	to    io.Writer
 }
 
 func (g gate) Write(b []byte) (int, error) {
 	g.proxy.mu.Lock()
-	for g.proxy.held {
-		g.proxy.moved.Wait()
-	}
+	g.proxy.await(g.both)
 	g.proxy.mu.Unlock()
 	return g.to.Write(b)
 }

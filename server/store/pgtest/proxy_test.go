@@ -1,8 +1,10 @@
 package pgtest
 
 import (
+	"errors"
 	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
 )
@@ -42,9 +44,18 @@ func TestAProxyCutsRefusesHangsAndSwitches(t *testing.T) {
 	p.Mend()
 	<-answered
 
+	lost := connect(t, p)
+	exchange(t, lost, "1")
+	p.Lose()
+	fresh := connect(t, p)
+	exchange(t, fresh, "1")
 	p.SwitchTo(second)
-	if _, err := held.Read(make([]byte, 1)); err == nil {
+	if _, err := fresh.Read(make([]byte, 1)); err == nil {
 		t.Error("a connection to the old server is read from")
+	}
+	lost.SetReadDeadline(time.Now().Add(5 * pause))
+	if n, err := lost.Read(make([]byte, 1)); n > 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("a lost connection is told of: %d, %v", n, err)
 	}
 	exchange(t, connect(t, p), "2")
 	if got := p.Through("postgres://u:p@127.0.0.1:1/db?sslmode=disable"); got != "postgres://u:p@"+p.addr+"/db?sslmode=disable" {

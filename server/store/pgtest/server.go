@@ -82,7 +82,7 @@ func (s *Server) logFile() string { return s.dir + ".log" }
 func (s *Server) start() error {
 	args := []string{"-D", s.dir}
 	for _, setting := range append([]string{"listen_addresses=127.0.0.1", "port=" + strconv.Itoa(s.port), "unix_socket_directories=",
-		"max_connections=200", "timezone=<+0545>-5:45", "log_timezone=UTC", "cluster_name=" + filepath.Base(s.dir)}, s.settings...) {
+		"cluster_name=" + filepath.Base(s.dir)}, s.settings...) {
 		args = append(args, "-c", setting)
 	}
 	log, err := os.OpenFile(s.logFile(), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)

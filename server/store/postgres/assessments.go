@@ -7,14 +7,17 @@ import (
 )
 
 const (
-	// The assessment comes last, NULL where there is none.
+	// The assessment comes last, NULL where there is none. By its limit it is looked for
+	// once a transaction: joined to a table that Postgres took to be small, it was
+	// found by going through all that the model said, each time.
 	lookUpSQL = `
 		SELECT key, transactions.transaction_seq, ` + factColumns + `, ` + assessmentColumns + `
 		FROM unnest($1::text[]) WITH ORDINALITY AS asked (transaction_id, key)
 		JOIN transaction_ids USING (transaction_id)
 		JOIN transactions ON transactions.transaction_seq = transaction_ids.transaction_seq
 		JOIN accounts USING (account_seq)
-		LEFT JOIN assessments ON assessments.transaction_seq = transactions.transaction_seq AND model_version = $2`
+		LEFT JOIN LATERAL (SELECT * FROM assessments AS a
+			WHERE a.transaction_seq = transactions.transaction_seq AND model_version = $2 LIMIT 1) AS assessments ON true`
 
 	assessmentColumns = `assessment_seq, assessments.label, probability, threshold, assessed_at, assessed_by`
 

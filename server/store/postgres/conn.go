@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"net"
 	"strconv"
 	"time"
 
@@ -22,10 +23,12 @@ var settings = map[string]string{
 	// Every statement here is about few rows that an index finds, or goes along one.
 	// Left to itself, Postgres would rather read tables whole while it takes them to
 	// be small: statistics of what grows all day long are always of some time ago.
-	"enable_seqscan":   "off",
-	"enable_hashjoin":  "off",
-	"enable_mergejoin": "off",
-	"jit":              "off",
+	"enable_seqscan":    "off",
+	"enable_bitmapscan": "off",
+	"enable_hashjoin":   "off",
+	"enable_mergejoin":  "off",
+	"enable_material":   "off",
+	"jit":               "off",
 	// One plan for a statement, made once.
 	"plan_cache_mode": "force_generic_plan",
 	// Whoever holds locks and is not heard of any more lets go of them.
@@ -56,7 +59,9 @@ func openPool(ctx context.Context, url string, connections int32) (pool, error) 
 	}
 	if config.ConnConfig.ConnectTimeout == 0 {
 		config.ConnConfig.ConnectTimeout = patience / 2
+		config.ConnConfig.DialFunc = (&net.Dialer{Timeout: patience / 2}).DialContext
 	}
+	config.BeforeClose = endSoon
 	config.MaxConns = connections
 	config.PingTimeout = time.Second
 	opened, err := pgxpool.NewWithConfig(ctx, config)
@@ -66,10 +71,18 @@ func openPool(ctx context.Context, url string, connections int32) (pool, error) 
 	return pool{opened}, nil
 }
 
+// endSoon ends a connection on which a call was broken off. The driver waits 15 s for
+// its last words, and the pool as long for another in its place, even if it leads nowhere.
+func endSoon(c *pgx.Conn) {
+	if c.IsClosed() {
+		time.AfterFunc(time.Second, func() { _ = c.PgConn().Conn().Close() }) // it may have ended
+	}
+}
+
 // concealed is an error about a URL without the URL, which may hold a password.
 func concealed(err error) error {
 	if parse := (*pgconn.ParseConfigError)(nil); errors.As(err, &parse) {
-		return errors.New("the URL of the store cannot be read: it must be like postgres://user@host:5432/database")
+		return errors.New("the URL of the store cannot be read: it must be like postgres://host:5432/database")
 	}
 	return err
 }

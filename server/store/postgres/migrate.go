@@ -66,6 +66,8 @@ func newProvider(db *sql.DB) (*goose.Provider, error) {
 
 const versionSQL = `SELECT coalesce(max(version_id), 0)::bigint FROM goose_db_version WHERE is_applied`
 
+const unfinishedSQL = `SELECT source FROM moves WHERE finished_at IS NULL`
+
 // undefinedTable is Postgres' code of a table that is not there.
 const undefinedTable = "42P01"
 
@@ -85,7 +87,11 @@ func checkVersion(c *conn) error {
 	case version < known:
 		return fmt.Errorf("its schema has version %d and this program needs version %d: run brrr migrate --store with the same URL", version, known)
 	}
-	return nil
+	var source string
+	if err := each(c, unfinishedSQL, func(r *row) { source = r.text() }); err != nil || source == "" {
+		return err
+	}
+	return fmt.Errorf("a move of %s into it is not finished: run brrr migrate --store with the same URL --from %s", source, source)
 }
 
 func newer(version, known int64) error {

@@ -29,6 +29,7 @@ var errClosed = errors.New("the store is closed")
 var (
 	_ fraud.Store     = (*Store)(nil)
 	_ fraud.Announcer = (*Store)(nil)
+	_ fraud.Uses      = (*Store)(nil)
 )
 
 // Store is a fraud.Store in a Postgres database.
@@ -128,22 +129,34 @@ func (s *Store) write(ctx context.Context, what string, again func(err error) bo
 	})
 }
 
-// view runs do, which only reads.
+// view runs do, which only reads, until ctx ends: if it has no end then for a while,
+// or a server that is gone without a word would never be given up.
 func (s *Store) view(ctx context.Context, what string, do func(c *conn) error) error {
+	during := ctx
+	if _, ends := ctx.Deadline(); !ends {
+		patient, cancel := context.WithTimeout(ctx, patience)
+		defer cancel()
+		during = patient
+	}
+	return s.call(ctx, during, what, s.read, isPassing, do)
+}
+
+// survey is view for what may take longer.
+func (s *Store) survey(ctx context.Context, what string, do func(c *conn) error) error {
 	return s.call(ctx, ctx, what, s.read, isPassing, do)
 }
 
 // snapshot runs do, which only reads, and sees all of it at one moment.
 func (s *Store) snapshot(ctx context.Context, what string, do func(c *conn) error) error {
 	return s.view(ctx, what, func(c *conn) error {
-		tx, err := c.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+		tx, err := c.BeginTx(c.ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
 		if err != nil {
 			return err
 		}
 		if err := do(c); err != nil {
-			return errors.Join(err, tx.Rollback(ctx))
+			return errors.Join(err, tx.Rollback(c.ctx))
 		}
-		return tx.Commit(ctx)
+		return tx.Commit(c.ctx)
 	})
 }
 
@@ -164,11 +177,11 @@ func (s *Store) call(ctx, during context.Context, what string, p pool, again fun
 		if err = p.with(ctx, during, do); err == nil {
 			return nil
 		}
-		if ctx.Err() != nil || !again(err) {
-			break
+		if isBroken(err) || during.Err() != nil && ctx.Err() == nil {
+			p.Reset() // those that are idle broke, or lead nowhere, with it
 		}
-		if isBroken(err) {
-			p.Reset() // those that are idle broke with it
+		if ctx.Err() != nil || during.Err() != nil || !again(err) {
+			break
 		}
 	}
 	switch {

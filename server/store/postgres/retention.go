@@ -68,7 +68,7 @@ func (s *Store) DropBefore(ctx context.Context, before time.Time, by string, tol
 
 // MonthsBefore tells what DropBefore would drop.
 func (s *Store) MonthsBefore(ctx context.Context, before time.Time) (all []Dropped, err error) {
-	err = s.view(ctx, "look at old months", func(c *conn) error {
+	err = s.survey(ctx, "look at old months", func(c *conn) error {
 		all = nil
 		months, err := oldMonths(c, before)
 		for _, m := range months {
@@ -109,7 +109,7 @@ func countMonth(c *conn, m month) (d Dropped, err error) {
 }
 
 func (s *Store) dropMonth(ctx context.Context, m month, by string) (dropped Dropped, err error) {
-	err = s.view(ctx, "count a month", func(c *conn) (err error) { dropped, err = countMonth(c, m); return err })
+	err = s.survey(ctx, "count a month", func(c *conn) (err error) { dropped, err = countMonth(c, m); return err })
 	if err != nil {
 		return dropped, err
 	}

@@ -168,7 +168,9 @@ func TestAMonthIsDroppedOnceWhoReadsItIsDone(t *testing.T) {
 		if err := each(c, "SELECT FROM transactions", nil); err != nil {
 			return err
 		}
-		go func() { done <- s.DropBefore(t.Context(), time.Now().AddDate(0, -13, 0), "user:alice", func(Dropped) {}) }()
+		go func() {
+			done <- s.DropBefore(t.Context(), time.Now().AddDate(0, -13, 0), "user:alice", func(Dropped) {})
+		}()
 		for s.Failures() == 0 { // until it was refused the lock
 			if err := t.Context().Err(); err != nil {
 				return err

@@ -175,9 +175,3 @@ func eachOf(rows pgx.Rows, do func(r *row)) error {
 	}
 	return rows.Err()
 }
-
-// changed runs a statement and tells how many rows it changed.
-func changed(c *conn, sql string, args ...any) (int64, error) {
-	tag, err := c.Exec(c.ctx, sql, args...)
-	return tag.RowsAffected(), err
-}

@@ -155,3 +155,26 @@ END $$;
 
 CREATE TRIGGER acts_are_kept BEFORE UPDATE OR DELETE OR TRUNCATE ON acts
     FOR EACH STATEMENT EXECUTE FUNCTION acts_are_kept();
+
+-- What callers have of each gateway at the moment, for the others. A crash may lose
+-- it.
+CREATE UNLOGGED TABLE uses (
+    told_at bigint  NOT NULL,
+    items   bigint  NOT NULL,
+    calls   integer NOT NULL,
+    streams integer NOT NULL,
+    caller  text COLLATE "C" NOT NULL,
+    gateway text COLLATE "C" NOT NULL,
+    PRIMARY KEY (caller, gateway)
+) WITH (fillfactor = 50);
+
+CREATE INDEX uses_by_time ON uses (told_at);
+
+-- What is moved here from a SQLite store, and how far that is: the part, and the last
+-- of its rows. While it is not finished, no gateway begins.
+CREATE TABLE moves (
+    done        bigint NOT NULL,
+    finished_at bigint,
+    source      text   PRIMARY KEY,
+    part        text   NOT NULL
+);
