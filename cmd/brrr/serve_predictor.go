@@ -16,7 +16,7 @@ const local = "local"
 
 // predictorFlags say where models are asked, and how.
 type predictorFlags struct {
-	Predictor            string `help:"local (supervised), or http://HOST:PORT, https://HOST:PORT or unix:PATH of Python hosts, separated by commas." default:"local"`
+	Predictor            string `help:"local (supervised), or http://HOST:PORT, https://HOST:PORT or unix:PATH of Python hosts, separated by commas. Of dns+https://NAME:PORT (or dns+http) each address of the name is a host, as it has them." default:"local"`
 	PredictorAPI         string `help:"unary: call hosts with PredictFraud alone, without asking." enum:"auto,unary" default:"auto"`
 	PredictorAgeUnit     string `help:"Unit of age_of_account that hosts expect." enum:"seconds,days" default:"seconds"`
 	PredictorProbability string `help:"Scale of the probabilities that hosts answer." enum:"unit,percent" default:"unit"`
