@@ -44,5 +44,5 @@ func addRollup(c *conn, s *reckon.Sums) error {
 		of = byHour
 	}
 	first, end := s.Span(of.minutes)
-	return of.each(c, first, end, func(start int64) *reckon.Counts { return s.Of(start, of.minutes) })
+	return of.each(c, func(start int64) *reckon.Counts { return s.Of(start, of.minutes) }, of.span, first, end)
 }

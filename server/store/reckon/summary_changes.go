@@ -47,19 +47,12 @@ func (ch Changes) AddTo(minutes int64, read func(start int64, to *Counts) error)
 	return rows, nil
 }
 
-// Span are the first span of so many minutes that the changes are of, and the one
-// behind the last.
-func (ch Changes) Span(minutes int64) (first, end int64) {
-	once := true
+// Starts are the spans of so many minutes that the changes are of, in order.
+func (ch Changes) Starts(minutes int64) []int64 {
+	starts := make([]int64, 0, len(ch))
 	for p := range ch {
-		start := p.minute / minutes
-		if once || start < first {
-			first = start
-		}
-		if once || start >= end {
-			end = start + 1
-		}
-		once = false
+		starts = append(starts, p.minute/minutes)
 	}
-	return first, end
+	slices.Sort(starts)
+	return slices.Compact(starts)
 }
