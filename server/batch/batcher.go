@@ -40,6 +40,8 @@ type Batcher[In, Out any] struct {
 	running []*trip       // batches that hold a slot and have left
 	open    int           // batches that have left and are not answered
 	cost    cost          // of batches so far
+	sound   cost          // of those alone that ended well
+	mended  time.Time     // when one of these was much quicker than estimated
 	lag     time.Duration // from an answer until its caller runs, smoothed
 	closed  bool
 	idle    chan struct{} // closed once closed is set and nothing is left to do
@@ -178,7 +180,8 @@ func (b *Batcher[In, Out]) answer(batch []waiting[In, Out], trip *trip) {
 		items[i] = w.call.items[w.index]
 	}
 	results := b.runSafely(ctx, items, func() { b.pass(trip) })
-	now := b.arrive(trip, ctx.Err() != nil) // before the callers know, who may come again at once
+	cut := ctx.Err() != nil
+	now := b.arrive(trip, !cut && anyAnswered(results), cut) // before the callers know, who may come again at once
 	for i, w := range batch {
 		w.call.deliver(w.index, results[i], now)
 	}

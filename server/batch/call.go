@@ -2,6 +2,7 @@ package batch
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -82,6 +83,11 @@ func failAll[Out any](n int, err error) []Result[Out] {
 		results[i].Err = err
 	}
 	return results
+}
+
+// anyAnswered tells whether not all have failed.
+func anyAnswered[Out any](results []Result[Out]) bool {
+	return slices.ContainsFunc(results, func(r Result[Out]) bool { return r.Err == nil })
 }
 
 // shift drops the first n of queue and keeps its memory for what comes next.

@@ -36,10 +36,11 @@ func (b *Batcher[In, Out]) pass(t *trip) {
 	}
 }
 
-// arrive notes that a batch is answered, and learns how long one takes. One that
-// was cut short, as none of its callers waits any more, would have taken longer:
-// nobody knows how much, and twice is enough to let smaller ones through next.
-func (b *Batcher[In, Out]) arrive(t *trip, cut bool) (now time.Time) {
+// arrive notes that a batch has ended, well or not, and learns how long one takes.
+// One that was cut short, as none of its callers waits any more, would have taken
+// longer: nobody knows how much, and twice is enough to let smaller ones through next.
+// One that failed and had left before others went on teaches nothing any more.
+func (b *Batcher[In, Out]) arrive(t *trip, well, cut bool) (now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now = time.Now()
@@ -47,11 +48,32 @@ func (b *Batcher[In, Out]) arrive(t *trip, cut bool) (now time.Time) {
 	if cut {
 		took *= 2
 	}
-	b.cost.learn(t.items, took)
+	if well || t.left.After(b.mended) {
+		b.cost.learn(t.items, took)
+	}
+	if well {
+		b.goesOn(t.items, took, now)
+	}
 	b.end(t)
 	b.open--
 	b.noteIdle()
 	return now
+}
+
+// muchQuicker is how many times as quick as estimated a batch is that shows that those
+// before it hung.
+const muchQuicker = 4
+
+// goesOn forgets batches that failed once one ends well that is much quicker than they
+// have estimates be: what they hung on goes on. Else callers would be refused for their
+// sake until enough others outweigh them, of which few are let in. A slow model is not
+// mistaken for that: batches too large for it leave the estimate of small ones as it is.
+// Holds b.mu.
+func (b *Batcher[In, Out]) goesOn(items int, took time.Duration, now time.Time) {
+	b.sound.learn(items, took)
+	if muchQuicker*took < b.cost.of(items) {
+		b.cost, b.mended = b.sound, now
+	}
 }
 
 // end notes that a batch holds its slot no more, or is about to run the next one
