@@ -32,6 +32,7 @@ type gateway struct {
 	bench     *bench
 	pristine  data.Pristine
 	predictor string // local, or where a model's host is
+	flags     []string
 	admin     string // HOST:PORT of the metrics
 	data      string // its folder
 	key       string // of a backend: it may record and assess
@@ -103,8 +104,8 @@ func (g *gateway) restart(ctx context.Context) error {
 	g.key = strings.TrimSpace(string(key))
 	g.process, err = b.set.Start(proc.Spec{
 		Name: "brrr", Log: filepath.Join(b.cache, "log", "brrr"),
-		Args: []string{binary, "serve", "--data", work, "--listen", g.address, "--admin-listen", g.admin,
-			"--predictor", g.predictor, "--predictor-root", b.repo, "--models", b.models(), "--log-level", "warn"},
+		Args: append([]string{binary, "serve", "--data", work, "--listen", g.address, "--admin-listen", g.admin,
+			"--predictor", g.predictor, "--predictor-root", b.repo, "--models", b.models(), "--log-level", "warn"}, g.flags...),
 	})
 	if err != nil {
 		return err

@@ -24,6 +24,7 @@ func (b *bench) measure(ctx context.Context) error {
 		{"main", b.measureMain},
 		{"calls", b.measureCalls},
 		{"unary", b.measureUnary},
+		{"ray", b.measureRay},
 		{"peers", b.measurePeers},
 		{"open", b.measureOpen},
 		{"overload", b.measureOverload},

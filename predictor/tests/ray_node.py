@@ -107,6 +107,7 @@ def main() -> None:
     parser.add_argument("--model", required=True)
     parser.add_argument("--replicas", type=int, default=2)
     parser.add_argument("--raises", action="store_true", help="deploy the application raises, too")
+    parser.add_argument("--stay", action="store_true", help="end by SIGTERM, not with the input")
     args = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="brrr-ray-")
     answers, sys.stdout = sys.stdout, sys.stderr  # Ray prints, too.
@@ -127,6 +128,8 @@ def main() -> None:
         }
         answers.write(json.dumps(told) + "\n")
         answers.flush()
+        while args.stay:
+            signal.pause()
         for line in sys.stdin:
             answers.write(json.dumps(node.do(json.loads(line))) + "\n")
             answers.flush()
