@@ -14,6 +14,8 @@ const (
 	Us    = "us"
 	Unary = "us before unary grpcio"
 	OnRay = "us before Ray Serve" // and so many replicas
+	// OnPostgres is our service with its record in a Postgres on the same machine.
+	OnPostgres = "us on postgres"
 )
 
 // Protocols.

@@ -65,15 +65,23 @@ func (j *importJob) file(ctx context.Context, path string, streams streams) erro
 	}
 }
 
-// read cuts a file into chunks, until one has an error.
+// read opens a file's lines and cuts them into chunks.
 func (j *importJob) read(ctx context.Context, source *source, chunks chan<- chunk) {
-	rows, err := newRowReader(source.name, source, transactionColumns)
+	lines, err := openLines(source, transactionColumns)
+	if err != nil {
+		lines = noLines{err}
+	}
+	cut(ctx, source, lines, j.to.atOnce(), func(l importLine) importRow { return parseRow(l, j.opened) }, chunks)
+}
+
+// cut cuts a file into chunks, until one has an error.
+func cut(ctx context.Context, source *source, lines lineReader, size int, parse func(importLine) importRow, chunks chan<- chunk) {
 	for {
-		c := chunk{err: err}
-		for size := j.to.atOnce(); len(c.rows) < size && c.err == nil; {
+		c := chunk{}
+		for len(c.rows) < size && c.err == nil {
 			var l importLine
-			if l, c.err = rows.next(); c.err == nil {
-				c.rows = append(c.rows, parseRow(l, j.opened))
+			if l, c.err = lines.next(); c.err == nil {
+				c.rows = append(c.rows, parse(l))
 			}
 		}
 		c.read = source.read.Load()

@@ -105,7 +105,8 @@ func (s remoteSink) reportOne(ctx context.Context, report *fraudactivityv1.Repor
 }
 
 // patiently asks again, a few times and ever more slowly, while the service is
-// busy or away. That is safe: recording and labelling twice changes nothing.
+// busy or away, and not before it says. That is safe: recording, labelling and
+// assessing twice changes nothing.
 func patiently(ctx context.Context, call func() error) error {
 	const tries = 6
 	wait := 200 * time.Millisecond
@@ -115,10 +116,11 @@ func patiently(ctx context.Context, call func() error) error {
 		if err == nil || try == tries || code != connect.CodeUnavailable && code != connect.CodeResourceExhausted {
 			return err
 		}
+		told, _ := client.RetryAfter(err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(wait):
+		case <-time.After(max(wait, told)):
 		}
 		wait *= 2
 	}

@@ -132,7 +132,7 @@ func readAccounts(path string, stdin io.Reader) (map[string]time.Time, error) {
 		return nil, err
 	}
 	defer file.close()
-	lines, err := newRowReader(file.name, file, accountColumns)
+	lines, err := openLines(file, accountColumns)
 	if err != nil {
 		return nil, err
 	}

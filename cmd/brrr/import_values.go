@@ -29,20 +29,30 @@ type importRow struct {
 // parseRow reads types; the rules of the contract are checked where the row is
 // recorded. opened tells when accounts were opened whose rows do not.
 func parseRow(l importLine, opened map[string]time.Time) importRow {
-	row := importRow{line: l.number}
-	err := l.err
-	if err == nil {
-		row.transaction, err = parseTransaction(l.field)
+	row := parsePayment(l)
+	if row.refused != nil {
+		return row
 	}
-	if err == nil {
-		row.outcome, err = parseLabel(l.field("label"), row.transaction)
-	}
-	if err != nil {
+	var err error
+	if row.outcome, err = parseLabel(l.field("label"), row.transaction); err != nil {
 		row.refused = notRead(err)
 		return row
 	}
 	if at, ok := opened[row.transaction.AccountId]; ok && row.transaction.AccountOpenedAt == nil {
 		row.transaction.AccountOpenedAt = timestamppb.New(at)
+	}
+	return row
+}
+
+// parsePayment is parseRow without the label.
+func parsePayment(l importLine) importRow {
+	row := importRow{line: l.number}
+	err := l.err
+	if err == nil {
+		row.transaction, err = parseTransaction(l.field)
+	}
+	if err != nil {
+		row.refused = notRead(err)
 	}
 	return row
 }

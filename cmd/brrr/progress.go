@@ -21,6 +21,8 @@ type progress struct {
 	began time.Time
 	said  time.Time
 	size  int64 // bytes; 0 if unknown
+	done  int64 // bytes that an earlier run had done
+	rows  int   // in these
 }
 
 const lineEvery = 5 * time.Second
@@ -39,6 +41,11 @@ func newProgress(out io.Writer, name string, size int64) *progress {
 			progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionClearOnFinish())
 	}
 	return p
+}
+
+// goesOn tells what an earlier run has done: it says nothing of this one's pace.
+func (p *progress) goesOn(read int64, rows int) {
+	p.done, p.rows, p.began = read, rows, time.Now()
 }
 
 // at tells how many bytes of the file are read, and rows of it sent.
@@ -68,10 +75,10 @@ func (p *progress) clip(text string) string {
 func (p *progress) text(read int64, rows int) string {
 	spent := time.Since(p.began)
 	left := "time left unknown"
-	if p.size > 0 && read > 0 {
-		left = (time.Duration(float64(spent)*float64(p.size)/float64(read)) - spent).Round(time.Second).String() + " left"
+	if p.size > 0 && read > p.done {
+		left = time.Duration(float64(spent)*float64(p.size-read)/float64(read-p.done)).Round(time.Second).String() + " left"
 	}
-	return fmt.Sprintf("%s: %d rows, %.0f rows/s, %s", p.name, rows, float64(rows)/spent.Seconds(), left)
+	return fmt.Sprintf("%s: %d rows, %.0f rows/s, %s", p.name, rows, float64(rows-p.rows)/spent.Seconds(), left)
 }
 
 func (p *progress) finish() {

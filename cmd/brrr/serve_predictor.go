@@ -16,7 +16,7 @@ const local = "local"
 
 // predictorFlags say where models are asked, and how.
 type predictorFlags struct {
-	Predictor            string `help:"local (supervised), or http://HOST:PORT, https://HOST:PORT or unix:PATH of Python hosts, separated by commas." default:"local"`
+	Predictor            string `help:"local (supervised), or http://HOST:PORT, https://HOST:PORT or unix:PATH of Python hosts, separated by commas. Of dns+https://NAME:PORT (or dns+http) each address of the name is a host, as it has them." default:"local"`
 	PredictorAPI         string `help:"unary: call hosts with PredictFraud alone, without asking." enum:"auto,unary" default:"auto"`
 	PredictorAgeUnit     string `help:"Unit of age_of_account that hosts expect." enum:"seconds,days" default:"seconds"`
 	PredictorProbability string `help:"Scale of the probabilities that hosts answer." enum:"unit,percent" default:"unit"`
@@ -32,8 +32,8 @@ type predictorFlags struct {
 func (c *predictorFlags) mistakes() []error { return c.predictorTLSFlags.mistakes(c.overTLS()) }
 
 // openPredictor reaches the models where they are. For local, the child is
-// started with more environment; data is where its socket may be.
-func (c *predictorFlags) openPredictor(data string, env []string, secured *certs.Source, log *slog.Logger) (*predictor.Local, *predictor.Pool, error) {
+// started with more environment; dir is where its socket may be.
+func (c *predictorFlags) openPredictor(dir string, env []string, secured *certs.Source, log *slog.Logger) (*predictor.Local, *predictor.Pool, error) {
 	opts := predictor.Options{
 		API: predictor.API(c.PredictorAPI), AgeUnit: predictor.AgeUnit(c.PredictorAgeUnit),
 		Scale: predictor.Scale(c.PredictorProbability), Version: c.PredictorVersion, Log: log,
@@ -51,7 +51,7 @@ func (c *predictorFlags) openPredictor(data string, env []string, secured *certs
 	if err != nil {
 		return nil, nil, err
 	}
-	where.Log, where.Dir, where.Env = log, data, env
+	where.Log, where.Dir, where.Env = log, dir, env
 	child, err := predictor.StartLocal(where)
 	if err != nil {
 		return nil, nil, err

@@ -37,8 +37,8 @@ func writeWhole(path string, write func(io.Writer) error) (err error) {
 // exportFile writes a file whole, gzipped if its name ends in .gz. It replaces
 // files alone: a device or pipe would be gone.
 func exportFile(path string, write func(io.Writer) error) error {
-	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
-		return fmt.Errorf("%s: is there, and not a file (- writes to standard output)", path)
+	if err := mayReplace(path); err != nil {
+		return err
 	}
 	if !strings.HasSuffix(path, ".gz") {
 		return writeWhole(path, write)
@@ -47,4 +47,11 @@ func exportFile(path string, write func(io.Writer) error) error {
 		zip := gzip.NewWriter(to)
 		return errors.Join(write(zip), zip.Close())
 	})
+}
+
+func mayReplace(path string) error {
+	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() {
+		return fmt.Errorf("%s: is there, and not a file (- writes to standard output)", path)
+	}
+	return nil
 }

@@ -85,7 +85,7 @@ func attempt[Answer any](ctx context.Context, b *backend, another bool, ask func
 // just be slow; nil if there is none either.
 func (p *Pool) pick(failed *backend) *backend {
 	var usable, perhaps []*backend
-	for _, b := range p.backends {
+	for _, b := range p.backends.all() {
 		switch {
 		case b == failed:
 		case b.health.usable():
@@ -109,7 +109,7 @@ func (p *Pool) pick(failed *backend) *backend {
 
 // another reports whether a host other than this one is ready.
 func (p *Pool) another(than *backend) bool {
-	for _, b := range p.backends {
+	for _, b := range p.backends.all() {
 		if b != than && b.health.usable() {
 			return true
 		}
@@ -120,7 +120,7 @@ func (p *Pool) another(than *backend) bool {
 // noHost refuses a call at once, and tells when a host is asked next.
 func (p *Pool) noHost() error {
 	err := fraud.PredictorUnavailable("no model answers now", nil)
-	for _, b := range p.backends {
+	for _, b := range p.backends.all() {
 		if next := b.health.nextTrial(); err.RetryAfter == 0 || next < err.RetryAfter {
 			err.RetryAfter = next
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"strings"
 	"time"
 )
@@ -39,6 +40,7 @@ const (
 	DefaultBatches      = 1
 	DefaultWatchEvery   = time.Second
 	DefaultProbeTimeout = time.Second
+	DefaultLookUpEvery  = 5 * time.Second
 	DefaultHungAfter    = 30 * time.Second
 )
 
@@ -48,10 +50,15 @@ const maxBatches = 1000
 // Options says how to reach models and how to read them. A zero field takes its
 // default.
 type Options struct {
-	Addresses []string // http://HOST:PORT, https://HOST:PORT or unix:PATH, at least one
-	API       API
-	AgeUnit   AgeUnit
-	Scale     Scale
+	// Addresses are http://HOST:PORT, https://HOST:PORT or unix:PATH, at least one.
+	// With dns+ before it, each address that the name has by now is a host.
+	Addresses []string
+	Resolver  *net.Resolver // of such names
+	// LookUpEvery is how often it is asked which addresses such a name has.
+	LookUpEvery time.Duration
+	API         API
+	AgeUnit     AgeUnit
+	Scale       Scale
 	// Version is what a host without GetModel is recorded as.
 	Version    string
 	UnaryCalls int // PredictFraud calls under way at once, to one host
@@ -83,10 +90,12 @@ func (o Options) withDefaults() Options {
 	o.Batches = orDefault(o.Batches, DefaultBatches)
 	o.WatchEvery = orDefault(o.WatchEvery, DefaultWatchEvery)
 	o.ProbeTimeout = orDefault(o.ProbeTimeout, DefaultProbeTimeout)
+	o.LookUpEvery = orDefault(o.LookUpEvery, DefaultLookUpEvery)
 	o.HungAfter = orDefault(o.HungAfter, DefaultHungAfter)
 	if o.TLS == nil {
 		o.TLS = func(host string) *tls.Config { return &tls.Config{ServerName: host} }
 	}
+	o.Resolver = orDefault(o.Resolver, net.DefaultResolver)
 	o.Log = orDefault(o.Log, slog.Default())
 	return o
 }
@@ -109,8 +118,8 @@ func (o Options) validate() error {
 		return fmt.Errorf("predictor: Batches must be 1 to %d, not %d", maxBatches, o.Batches)
 	case strings.ContainsFunc(o.Application, func(r rune) bool { return r < '!' || r > '~' }):
 		return fmt.Errorf("predictor: Application must be of printable ASCII without spaces, not %q", o.Application)
-	case o.WatchEvery < 0 || o.ProbeTimeout < 0 || o.HungAfter < 0:
-		return errors.New("predictor: WatchEvery, ProbeTimeout and HungAfter must be above 0")
+	case o.WatchEvery < 0 || o.ProbeTimeout < 0 || o.LookUpEvery < 0 || o.HungAfter < 0:
+		return errors.New("predictor: WatchEvery, ProbeTimeout, LookUpEvery and HungAfter must be above 0")
 	}
 	return nil
 }
