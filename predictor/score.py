@@ -23,6 +23,8 @@ BUCKET = 32 << 20
 PARTITIONS = 200
 """Of a shuffle, at most: a partition may hold several buckets."""
 
+_OURS = f"{DataError.__module__}.{DataError.__name__}: "
+
 
 def run(*, files: Path, output: Path, path: Path, form: str) -> None:
     """Score the files of `files` with the model of `path` into the folder `output`.
@@ -80,13 +82,14 @@ def _score(found: list[Path], output: Path, directory: Path, form: str) -> tuple
 
 
 def _meant(err: Exception) -> Exception:
-    """Return the error that a worker raised on purpose, or else one that names it."""
-    cause: BaseException | None = err
-    while cause is not None:
-        if isinstance(cause, DataError):
-            return DataError(str(cause).splitlines()[-1].partition("DataError: ")[2] or str(cause))
-        cause = getattr(cause, "cause", None) or cause.__cause__
-    return RayError(str(err).strip().splitlines()[-1])
+    """Return the error that a worker raised on purpose, or else what Ray says, of one line.
+
+    Ray tells errors of workers as texts, stack traces and all.
+    """
+    told = [line for line in str(err).splitlines() if line.startswith(_OURS)]
+    if told:
+        return DataError(told[-1].removeprefix(_OURS))
+    return RayError(f"Ray: {str(err).strip().splitlines()[0]}")
 
 
 def _read(jobs: pa.Table, *, buckets: int) -> Any:  # noqa: ANN401 - Ray takes a generator.

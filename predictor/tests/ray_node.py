@@ -79,7 +79,15 @@ class Node:
         return found
 
     def deploy(self) -> None:
-        self.client.deploy_apps(self.schema(**self.config), _blocking=True)
+        self.client.deploy_apps(self.schema(**self.config))
+        wanted = {each["name"] for each in self.config["applications"]}
+        while wanted != {
+            each.name
+            for each in self.client.list_serve_statuses()
+            if each.app_status.status == "RUNNING"
+        }:
+            time.sleep(0.1)
+        self.client.wait_for_proxies_serving(wait_for_applications_running=True)
 
     def replicas(self) -> list[int]:
         """Return the process ids of replicas that answer."""
@@ -111,6 +119,9 @@ def main() -> None:
     args = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="brrr-ray-")
     answers, sys.stdout = sys.stdout, sys.stderr  # Ray prints, too.
+    # A busy machine is not to be taken for a proxy that hangs.
+    for what in ("READY", "HEALTH"):
+        os.environ[f"RAY_SERVE_PROXY_{what}_CHECK_TIMEOUT_S"] = "60"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         rayown.start(num_cpus=2, object_store_memory=100 << 20, namespace="serve", _temp_dir=folder)
