@@ -46,6 +46,7 @@ test-python:
 test-rest:
 	@command -v wrk >/dev/null || echo "SKIPPED: tests of the load generator; to run them: apt-get install wrk" >&2
 	cd bench && go test -race ./...
+	cd deploy/kubernetes/check && go test -count=1 ./... # since Go would not notice that a manifest has changed
 	@command -v prometheus >/dev/null || echo "SKIPPED: tests of the alerts; to run them: apt-get install prometheus" >&2
 	go test -v -run 'Sparkov|Switched|SaysWorks|EveryTable|Drill|EachAlert|Documented' ./cmd/brrr ./cmd/supply
 	npm test --silent --workspace $(CLIENT)
@@ -57,12 +58,13 @@ lint: $(VENV)/.dev $(CLIENT)/dist/index.js
 	$(BUF) format --diff --exit-code
 	@if git rev-parse -q --verify main >/dev/null; then $(BUF) breaking --against '.git#branch=main'; \
 		else echo "SKIPPED: buf breaking; fetch the branch main to compare with: git fetch origin main:main" >&2; fi
-	@test -z "$$(gofmt -l bench client cmd server web)" || { gofmt -d bench client cmd server web; exit 1; }
+	@test -z "$$(gofmt -l bench client cmd deploy server web)" || { gofmt -d bench client cmd deploy server web; exit 1; }
 	go mod tidy -diff
 	go vet ./...
 	go tool staticcheck ./...
 	go run ./cmd/supply licenses --check
 	cd bench && go mod tidy -diff && go vet ./... && go tool -modfile=../go.mod staticcheck ./...
+	cd deploy/kubernetes/check && go mod tidy -diff && go vet ./...
 	$(VENV)/bin/ruff check --config predictor/pyproject.toml predictor bench cmd
 	$(VENV)/bin/ruff format --check --config predictor/pyproject.toml predictor bench cmd
 	node_modules/.bin/tsc -p client/typescript
@@ -139,7 +141,7 @@ $(VENV)/.serve: $(PY) predictor/requirements.txt predictor/requirements-train.tx
 	@printf '%s\n' "$(CURDIR)" "$(CURDIR)/gen/python" > "$$($(PY) -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/grpcgoesbrrr.pth"
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.serve predictor/requirements-onnx.txt predictor/requirements-trace.txt predictor/requirements-dev.txt
+$(VENV)/.dev: $(VENV)/.serve predictor/requirements-onnx.txt predictor/requirements-trace.txt predictor/requirements-ray.txt predictor/requirements-dev.txt
 	$(PY) -m pip install --quiet --disable-pip-version-check -r predictor/requirements-dev.txt
 	@touch $@
 

@@ -96,7 +96,7 @@ func (b *bench) note(e result.Equal) {
 
 // allowedRounding is what a system's answers may be off by, in all.
 func allowedRounding(system string) float64 {
-	if system == result.Us || system == result.Unary {
+	if system == result.Us || system == result.Unary || system == result.OnPostgres {
 		return rounding
 	}
 	return 0

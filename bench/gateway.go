@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -31,11 +32,13 @@ type gateway struct {
 	server
 	bench     *bench
 	pristine  data.Pristine
-	predictor string // local, or where a model's host is
-	admin     string // HOST:PORT of the metrics
-	data      string // its folder
-	key       string // of a backend: it may record and assess
-	stride    int64  // through the transactions: load.InOrder or load.AnyOrder
+	predictor string                                      // local, or where a model's host is
+	admin     string                                      // HOST:PORT of the metrics
+	data      string                                      // its folder, if the store is one
+	place     func(ctx context.Context) ([]string, error) // makes a fresh store, and tells by which flags to open it
+	role      string                                      // of the key; empty: backend, which may record and assess
+	key       string
+	stride    int64 // through the transactions: load.InOrder or load.AnyOrder
 	ledger    *load.Ledger
 }
 
@@ -66,8 +69,14 @@ func (b *bench) newNull() *server {
 func (b *bench) newGateway(pristine data.Pristine, predictor string) *gateway {
 	g := &gateway{bench: b, pristine: pristine, predictor: predictor, stride: load.InOrder}
 	g.ledger = &load.Ledger{Recorded: pristine.Recorded, Stride: g.stride}
-	g.start = g.restart
+	g.start, g.place = g.restart, g.copyOfStore
 	return g
+}
+
+// copyOfStore is a fresh copy of the store in a folder.
+func (g *gateway) copyOfStore(ctx context.Context) ([]string, error) {
+	g.data = filepath.Join(g.bench.cache, "work", fmt.Sprintf("store-%d-%d", g.pristine.Recorded, g.stride))
+	return []string{"--data", g.data}, g.pristine.CopyTo(ctx, g.data)
 }
 
 // ready starts a server that does not run yet.
@@ -84,8 +93,8 @@ func (g *gateway) restart(ctx context.Context) error {
 		g.process.Stop()
 	}
 	b := g.bench
-	work := filepath.Join(b.cache, "work", fmt.Sprintf("store-%d-%d", g.pristine.Recorded, g.stride))
-	if err := g.pristine.CopyTo(ctx, work); err != nil {
+	store, err := g.place(ctx)
+	if err != nil {
 		return err
 	}
 	g.ledger = &load.Ledger{Recorded: g.pristine.Recorded, Stride: g.stride}
@@ -93,18 +102,17 @@ func (g *gateway) restart(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.data = work
 	g.address, g.admin = fmt.Sprintf("127.0.0.1:%d", ports[0]), fmt.Sprintf("127.0.0.1:%d", ports[1])
 	binary := filepath.Join(b.cache, "brrr")
-	key, err := exec.CommandContext(ctx, binary, "keys", "create", "--name", "bench", "--role", "backend", "--data", work).Output()
+	key, err := exec.CommandContext(ctx, binary, append([]string{"keys", "create", "--name", "bench", "--role", cmp.Or(g.role, "backend")}, store...)...).Output()
 	if err != nil {
 		return fmt.Errorf("brrr keys create: %w", err)
 	}
 	g.key = strings.TrimSpace(string(key))
 	g.process, err = b.set.Start(proc.Spec{
 		Name: "brrr", Log: filepath.Join(b.cache, "log", "brrr"),
-		Args: []string{binary, "serve", "--data", work, "--listen", g.address, "--admin-listen", g.admin,
-			"--predictor", g.predictor, "--predictor-root", b.repo, "--models", b.models(), "--log-level", "warn"},
+		Args: append([]string{binary, "serve", "--listen", g.address, "--admin-listen", g.admin,
+			"--predictor", g.predictor, "--predictor-root", b.repo, "--models", b.models(), "--log-level", "warn"}, store...),
 	})
 	if err != nil {
 		return err

@@ -17,6 +17,7 @@ import (
 // cli is what the command line knows. The plain command runs.
 type cli struct {
 	Run    runCmd    `cmd:"" default:"withargs" help:"Measure, and write the results and the report (default)."`
+	Volume volumeCmd `cmd:"" help:"Measure Postgres with many transactions: what they cost to bring in, on the disk, and for whoever asks."`
 	Report reportCmd `cmd:"" help:"Write the report again from the results that are there."`
 }
 

@@ -23,6 +23,7 @@ func (b *bench) measure(ctx context.Context) error {
 		{"limits", b.measureLimits},
 		{"main", b.measureMain},
 		{"calls", b.measureCalls},
+		{"stores", b.measureStores},
 		{"unary", b.measureUnary},
 		{"peers", b.measurePeers},
 		{"open", b.measureOpen},

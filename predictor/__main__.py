@@ -2,21 +2,13 @@
 
 import argparse
 import datetime as dt
+import importlib
 import os
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from predictor.errors import PredictorError
-
-
-def _prepare() -> None:
-    """Set what must be set before numpy and the generated code are imported."""
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(name, "1")
-    if find_spec("fraud_detection") is None:  # In a checkout it lies beside the package.
-        sys.path.append(str(Path(__file__).resolve().parent.parent / "gen" / "python"))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -163,7 +155,7 @@ def _directory(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _run(args: argparse.Namespace) -> None:
-    # Imports wait until _prepare has run, and until their command is wanted.
+    # Imports wait until prepare was imported, and until their command is wanted.
     if args.command == "serve":
         from predictor import serve, tls
 
@@ -215,7 +207,7 @@ def _run(args: argparse.Namespace) -> None:
 def main() -> int:
     """Run one command; return 0 if it is done, 1 if it failed (argparse exits 2 by itself)."""
     args = _parser().parse_args()
-    _prepare()
+    importlib.import_module("predictor.prepare")
     try:
         _run(args)
     except (PredictorError, OSError) as err:

@@ -104,19 +104,24 @@ async def _beside(
     return await asyncio.get_running_loop().run_in_executor(executor, work, data)
 
 
+def refusal(err: Exception) -> tuple[grpc.StatusCode, str]:
+    """Return what a caller is told of an error: its own, or that there is one, which is logged."""
+    if isinstance(err, RequestError):
+        return grpc.StatusCode.INVALID_ARGUMENT, str(err)
+    if isinstance(err, UnsupportedError):
+        return grpc.StatusCode.FAILED_PRECONDITION, str(err)
+    log("defect", traceback="".join(traceback.format_exception(err)))
+    return grpc.StatusCode.INTERNAL, "internal error"
+
+
 def _guarded(answer: Plain[Request, Response], calls: InFlight) -> Plain[Request, Response]:
-    """Return `answer` with errors as codes: the caller's own are told, others logged and masked."""
+    """Return `answer` with errors as codes."""
 
     async def guarded(request: Request, context: Context) -> Response:
         calls.add(context)
         try:
             return await answer(request, context)
-        except RequestError as err:
-            await context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(err))
-        except UnsupportedError as err:
-            await context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(err))
-        except Exception:  # noqa: BLE001 - A defect's text must not reach the caller.
-            log("defect", traceback=traceback.format_exc())
-            await context.abort(grpc.StatusCode.INTERNAL, "internal error")
+        except Exception as err:  # noqa: BLE001 - A defect's text must not reach the caller.
+            await context.abort(*refusal(err))
 
     return guarded

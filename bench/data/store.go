@@ -81,12 +81,17 @@ func (p Pristine) fill(ctx context.Context, say func(string, ...any)) (err error
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
+	return Fill(ctx, store, p.Recorded, say)
+}
+
+// Fill records so many transactions in an empty store. say tells how far it is.
+func Fill(ctx context.Context, store fraud.Transactions, recorded int64, say func(string, ...any)) error {
 	draw := rand.New(rand.NewPCG(seed, 0))
-	for done := int64(0); done < p.Recorded; done += batchRows {
+	for done := int64(0); done < recorded; done += batchRows {
 		if done%100_000 == 0 {
-			say("recording transactions: %d of %d", done, p.Recorded)
+			say("recording transactions: %d of %d", done, recorded)
 		}
-		results, err := store.Record(ctx, payments(draw, done, min(batchRows, p.Recorded-done), p.Recorded))
+		results, err := store.Record(ctx, payments(draw, done, min(batchRows, recorded-done), recorded))
 		if err != nil {
 			return err
 		}

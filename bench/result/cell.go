@@ -13,6 +13,8 @@ const (
 	Null  = "null"
 	Us    = "us"
 	Unary = "us before unary grpcio"
+	// OnPostgres is our service with its record in a Postgres on the same machine.
+	OnPostgres = "us on postgres"
 )
 
 // Protocols.

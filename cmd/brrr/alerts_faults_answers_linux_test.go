@@ -55,7 +55,7 @@ func (f *fleet) overrun() {
 	one.fires = []string{"BrrrRefusing page", "BrrrSlow ticket"}
 	one.strike = func() {
 		host.takesOf.Store(int64(20 * time.Millisecond))
-		one.mend = f.assesses(s, 50, 100*time.Millisecond, always(harmless))
+		one.mend = f.assesses(s, 150, 50*time.Millisecond, always(harmless)) // so many that, in step or not, most are refused
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/pprof"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -24,7 +25,7 @@ import (
 // app is the service at work: every room, wired.
 type app struct {
 	log       *slog.Logger
-	data      *dataLock // nil until the folder is ours
+	data      *dataLock // nil until the folder is ours, or if there is none
 	metrics   *metrics.Metrics
 	certs     certificates
 	traces    *tracing.Tracer // nil unless asked for
@@ -40,6 +41,7 @@ type app struct {
 	feed      *rpc.Feed
 	pressure  *rpc.Pressure
 	tuning    rpc.Tuning
+	sharing   func()       // ends the sharing of limits with other gateways
 	open      *connections // of callers
 	reloader  reloader
 	draining  atomic.Bool
@@ -63,8 +65,12 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 		return a, err
 	}
 	log = a.log
-	if a.data, err = lockData(c.Data, "serve"); err != nil {
-		return a, err
+	socket := "" // in a temporary folder
+	if c.Store == "" {
+		socket = c.Data
+		if a.data, err = lockData(c.Data, "serve"); err != nil {
+			return a, err
+		}
 	}
 	if a.store, err = c.open(ctx); err != nil {
 		return a, err
@@ -72,7 +78,7 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 	if a.certs, err = c.openCertificates(log); err != nil {
 		return a, err
 	}
-	if a.child, a.predictor, err = c.openPredictor(c.Data, c.traceFlags.environment(), a.certs.hosts, log); err != nil {
+	if a.child, a.predictor, err = c.openPredictor(socket, c.traceFlags.environment(), a.certs.hosts, log); err != nil {
 		return a, err
 	}
 	a.certs.watch(a.predictor.Renew)
@@ -104,12 +110,28 @@ func (c *serveCmd) start(ctx context.Context, log *slog.Logger) (_ *app, err err
 		Ready:   a.ready, Meter: a.metrics, Tracer: a.tracer(), Log: log, Origins: c.CORSOrigin, Deadline: c.Deadline, MaxDeadline: c.MaxDeadline,
 		Console: web.Handler(), Limits: c.limits(), Pressure: a.pressure, Tuning: &a.tuning,
 	})
+	a.sharing = a.shareLimits(log)
 	a.reloader = reloader{log: log, read: c.again, now: c.read, done: a.audit.reloaded,
 		apply: []func(*serveCmd) error{func(*serveCmd) error { return a.certs.Reload() }, a.retune(c)}}
 	if err = a.listen(c, handler); err != nil {
 		return a, err
 	}
-	return a, a.data.listens(a.url)
+	if a.data != nil {
+		err = a.data.listens(a.url)
+	}
+	return a, err
+}
+
+// shareLimits has limits hold for all gateways of the store, if there can be others.
+func (a *app) shareLimits(log *slog.Logger) (end func()) {
+	uses, shared := a.store.(fraud.Uses)
+	if !shared {
+		return func() {}
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var wait sync.WaitGroup
+	wait.Go(func() { a.tuning.Share(ctx, uses, log) })
+	return func() { stop(); wait.Wait() }
 }
 
 // consoleLink signs a browser in. What is behind the # is sent to no server.
@@ -211,6 +233,9 @@ func (a *app) close(drain time.Duration) error {
 		errs = append(errs, a.recorder.Close(ctx))
 	}
 	a.certs.close()
+	if a.sharing != nil {
+		a.sharing()
+	}
 	if a.keyring != nil {
 		a.keyring.Close()
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 type auditCmd struct {
-	dataDir
+	oneStore
 	About string `help:"Only acts on this: a key's ID, a model's version …"`
 	Kind  string `help:"Only acts of this kind, such as key.created."`
 	Limit int    `help:"How many, the newest first." default:"50"`
@@ -56,9 +56,9 @@ func (c *auditCmd) Run(ctx context.Context, io streams) error {
 	return io.table(auditColumns, rows)
 }
 
-// recordAct adds to the audit log of a folder's store what the user of this command
+// recordAct adds to a store's audit log what the user of this command
 // has done.
-func recordAct(ctx context.Context, in dataDir, kind fraud.ActKind, object string) (err error) {
+func recordAct(ctx context.Context, in storeFlags, kind fraud.ActKind, object string) (err error) {
 	store, err := in.open(ctx)
 	if err != nil {
 		return err

@@ -12,13 +12,16 @@ import (
 )
 
 type backupCmd struct {
-	dataDir
+	oneStore
 	File  string `arg:"" help:"Where the backup goes: one file." type:"path"`
 	Force bool   `help:"Replace FILE if it is there."`
 }
 
 // Run copies the store as it is at one moment. A server may go on meanwhile.
 func (c *backupCmd) Run(ctx context.Context, io streams) error {
+	if err := c.embedded("pg_dump copies that, and Postgres' own archive brings it back to any moment"); err != nil {
+		return err
+	}
 	began := time.Now()
 	held, err := sqlite.Backup(ctx, c.Data, c.File, c.Force)
 	if errors.Is(err, os.ErrExist) {
@@ -27,7 +30,7 @@ func (c *backupCmd) Run(ctx context.Context, io streams) error {
 	if err != nil {
 		return err
 	}
-	if err := recordAct(ctx, c.dataDir, fraud.ActStoreBackedUp, c.File); err != nil {
+	if err := recordAct(ctx, c.storeFlags, fraud.ActStoreBackedUp, c.File); err != nil {
 		fmt.Fprintf(io.err, "The audit log does not tell of it: %v\n", err) // the copy is whole: it may be what saves the rest
 	}
 	fmt.Fprintf(io.err, "%s holds %s: %s, in %s\n", c.File, showContents(held), showBytes(held.Bytes), time.Since(began).Round(time.Millisecond))

@@ -9,7 +9,7 @@ import (
 
 func TestCompletionKnowsCommandsFlagsAndValues(t *testing.T) {
 	for line, want := range map[string]string{
-		"":                              "serve keys import check assess list watch outcome outcomes model audit backup restore doctor config version completion",
+		"":                              "serve keys import check assess list watch outcome outcomes model audit backup restore doctor migrate retention config version completion",
 		"li":                            "list",
 		"keys ":                         "create list revoke",
 		"keys r":                        "revoke",
@@ -33,7 +33,7 @@ func TestCompletionKnowsCommandsFlagsAndValues(t *testing.T) {
 		"import a.csv b":                filesAnswer,
 		"assess --input=":               filesAnswer,
 		"completion ":                   "bash zsh fish",
-		"fly ":                          "serve keys import check assess list watch outcome outcomes model audit backup restore doctor config version completion",
+		"fly ":                          "serve keys import check assess list watch outcome outcomes model audit backup restore doctor migrate retention config version completion",
 		"list --nosuch=":                "",
 		"watch --rate ":                 "",
 		"outcomes export --output=":     filesAnswer,

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"unsafe"
 )
 
-// conceal returns a copy of a command line and blanks the keys in the original: on
+// concealed are the flags whose values are, or may hold, a secret.
+var concealed = []string{"--key", "--store"}
+
+// conceal returns a copy of a command line and blanks the secrets in the original: on
 // Unix that is the memory which ps shows to every user of the machine. They can be
 // seen for the milliseconds until then; in the environment, or a file, never.
 func conceal(args []string) []string {
@@ -14,9 +18,9 @@ func conceal(args []string) []string {
 		kept[i] = strings.Clone(arg)
 	}
 	for i, arg := range kept {
-		if secret, ok := strings.CutPrefix(arg, "--key="); ok {
+		if flag, secret, ok := strings.Cut(arg, "="); ok && slices.Contains(concealed, flag) {
 			blank(args[i][len(arg)-len(secret):])
-		} else if i > 0 && kept[i-1] == "--key" {
+		} else if i > 0 && slices.Contains(concealed, kept[i-1]) {
 			blank(args[i])
 		}
 	}

@@ -38,7 +38,7 @@ func (c *serveCmd) demo(ctx context.Context, io streams, log *slog.Logger) error
 		return err
 	}
 	say("2/4  Recording them in %s …", c.Data)
-	load := importCmd{Files: []string{transactions}, Accounts: accounts, Data: c.Data, Rejects: filepath.Join(c.Data, "demo-rejects.csv")}
+	load := importCmd{Files: []string{transactions}, Accounts: accounts, storeFlags: storeFlags{Data: c.Data}, Rejects: filepath.Join(c.Data, "demo-rejects.csv")}
 	if err := load.Run(ctx, streams{io.in, io.out, io.out}); err != nil {
 		return err
 	}

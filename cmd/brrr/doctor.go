@@ -13,7 +13,7 @@ import (
 )
 
 type doctorCmd struct {
-	dataDir
+	oneStore
 	File  string `help:"A backup to look into, instead of --data." type:"existingfile"`
 	Quick bool   `help:"Leave out what takes longest: indexes entry by entry, facts and summaries computed again."`
 	output
@@ -21,12 +21,11 @@ type doctorCmd struct {
 
 // AfterApply refuses to guess which of two is meant. Kong calls it.
 func (c *doctorCmd) AfterApply(line *kong.Context) error {
-	for _, p := range line.Path {
-		if p.Flag != nil && p.Flag.Name == "data" && c.File != "" {
-			return errors.New("--data and --file exclude each other")
-		}
+	given := flagsOn(line)
+	if c.File != "" && (given["data"] || given["store"]) {
+		return errors.New("--file excludes --data and --store")
 	}
-	return nil
+	return c.oneStore.AfterApply(line)
 }
 
 // checkedLine is a check as JSON.
@@ -47,6 +46,9 @@ var doctorColumns = []column{{head: "CHECK"}, {head: "LOOKED AT", right: true}, 
 func (c *doctorCmd) Run(ctx context.Context, io streams) error {
 	path := c.File
 	if path == "" {
+		if err := c.embedded("pg_amcheck looks for damage there"); err != nil {
+			return err
+		}
 		path = sqlite.StoreFile(c.Data)
 	}
 	var rows [][]string

@@ -17,11 +17,12 @@ const full = fraudactivityv1.View_VIEW_FULL
 // drillCaller asks about transactions that it has recorded itself, one call after
 // the other.
 type drillCaller struct {
-	load    *drillLoad
-	name    string
-	service client.Client
-	rng     *rand.Rand
-	copies  int
+	load     *drillLoad
+	name     string
+	services []client.Client // of all gateways
+	service  client.Client   // of the one that is asked
+	rng      *rand.Rand
+	copies   int
 	// patience is how long it waits for an answer; 0: 1 to 3 s.
 	patience time.Duration
 

@@ -39,9 +39,9 @@ type drillLoad struct {
 }
 
 // startDrillLoad begins with a stage in which nothing is broken.
-func startDrillLoad(t *testing.T, truth *drillTruth, url, key string, size drillSize, secret ...string) *drillLoad {
+func startDrillLoad(t *testing.T, truth *drillTruth, urls []string, key string, size drillSize, secret ...string) *drillLoad {
 	l := &drillLoad{t: t, truth: truth, ledger: &ledger{}, ending: make(chan struct{}),
-		secret: append(secret, hostSecret, "Traceback", ".py", ".go:", "goroutine", "sqlite", "SQL", "SELECT", root)}
+		secret: append(secret, hostSecret, "Traceback", ".py", ".go:", "goroutine", "sqlite", "SQL", "SELECT", "pgx", root)}
 	l.stage.Store(newTally(ordinary...))
 	for i := range drillCallers {
 		c := &drillCaller{load: l, name: fmt.Sprint("c", i), rng: rand.New(rand.NewPCG(uint64(i), 7)), latest: map[string]acknowledged{}}
@@ -49,7 +49,9 @@ func startDrillLoad(t *testing.T, truth *drillTruth, url, key string, size drill
 			c.patience = size.patient
 		}
 		over := drillHTTP(i%3 == 0)
-		c.service = client.NewWithHTTP(over, url, key, append(drillProtocols[i%3], client.WithRetries(0))...)
+		for _, url := range urls {
+			c.services = append(c.services, client.NewWithHTTP(over, url, key, append(drillProtocols[i%3], client.WithRetries(0))...))
+		}
 		l.callers = append(l.callers, c)
 		l.group.Go(func() { defer over.CloseIdleConnections(); c.run(size.pace) })
 	}
@@ -92,6 +94,7 @@ func (c *drillCaller) call(do func(context.Context) error) (*tally, bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	defer cancel()
 	began := time.Now()
+	c.service = c.services[c.rng.IntN(len(c.services))]
 	err := do(ctx)
 	if err == nil {
 		return stage, true

@@ -47,13 +47,15 @@ type fault struct {
 type drill struct {
 	t      *testing.T
 	size   drillSize
-	server *process
+	server *process   // the first
+	all    []*process // servers on one store
 	load   *drillLoad
 	audit  client.Client
 	table  *drillTable
-	url    string
+	urls   []string
+	key    string
 	late   time.Duration // the most that a call has outlived its deadline
-	data   string        // the server's folder
+	data   string        // the servers' folder
 	temp   string        // where it puts what it does not keep
 }
 
@@ -104,7 +106,10 @@ func (d *drill) await(what string, stage *tally, holds func() bool) {
 		case <-pace.C:
 		case <-patience:
 			d.load.stop()
-			d.t.Fatalf("waited in vain: %s\n%v\nthe server said last:\n%s", what, stage, d.server.words())
+			for _, server := range d.all {
+				d.t.Logf("a server said last:\n%s", server.words())
+			}
+			d.t.Fatalf("waited in vain: %s\n%v", what, stage)
 		}
 	}
 }
@@ -122,7 +127,9 @@ func (d *drill) end() {
 	l := d.load.ledger
 	d.t.Logf("in the end: %d transactions, %d assessments and %d outcomes were acknowledged; %d are lost, %d altered", len(l.records), len(l.assessments), len(l.outcomes), lost, altered)
 	d.t.Logf("%d answers were wrong, %d errors may not be; calls outlived their deadlines by %v at most", d.load.wrong.Load(), d.load.forbidden.Load(), d.late)
-	if said := d.server.words(); strings.Contains(said, "panic") {
-		d.t.Errorf("the server panicked:\n%s", said)
+	for _, server := range d.all {
+		if said := server.words(); strings.Contains(said, "panic") {
+			d.t.Errorf("a server panicked:\n%s", said)
+		}
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/wassef911/grpcgoesbrrr/client"
 	"github.com/wassef911/grpcgoesbrrr/server/access"
-	"github.com/wassef911/grpcgoesbrrr/server/store/sqlite"
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
 // drillSizeWanted is the short one, which is part of `make test`, unless
@@ -39,6 +39,7 @@ func TestDrill(t *testing.T) {
 		{"the supervised model", drillSupervised, &drillTable{}},
 		{"one host", drillOneHost, &drillTable{}},
 		{"row by row", drillUnary, &drillTable{}},
+		{"Postgres", drillPostgres, &drillTable{}},
 	}
 	t.Cleanup(func() {
 		report := drillHead
@@ -84,11 +85,14 @@ func startDrillHosts(t *testing.T) *drillHosts {
 // startDrill serves with these flags under load, and returns once that is answered.
 func startDrill(t *testing.T, s drillSetting, flags ...string) *drill {
 	t.Helper()
-	data, temp := t.TempDir(), shortTemp(t)
-	store, err := sqlite.Open(t.Context(), data)
-	if err != nil {
-		t.Fatal(err)
-	}
+	data := t.TempDir()
+	return startDrillOn(t, s, openStoreIn(t, data), data, 1, flags...)
+}
+
+// startDrillOn is startDrill with a number of servers on one store, which it closes.
+func startDrillOn(t *testing.T, s drillSetting, store fraud.Store, data string, servers int, flags ...string) *drill {
+	t.Helper()
+	temp := shortTemp(t)
 	key, err := access.CreateKey(t.Context(), store, "drill", "admin", 0, "user:test")
 	if err != nil {
 		t.Fatal(err)
@@ -96,13 +100,18 @@ func startDrill(t *testing.T, s drillSetting, flags ...string) *drill {
 	if err := store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	address := freeAddress(t)
-	d := &drill{t: t, size: s.size, table: s.table, data: data, temp: temp, url: "http://" + address}
-	d.server = newServer(t, data, temp, address, flags...)
-	d.server.start()
-	awaitReadyz(t, d.server, d.url)
-	d.audit = client.New(d.url, key)
-	d.load = startDrillLoad(t, s.truth, d.url, key, s.size, data, temp, key)
+	d := &drill{t: t, size: s.size, table: s.table, data: data, temp: temp, key: key}
+	for range servers {
+		address := freeAddress(t)
+		d.urls, d.all = append(d.urls, "http://"+address), append(d.all, newServer(t, data, temp, address, flags...))
+		d.all[len(d.all)-1].start()
+	}
+	for i, server := range d.all {
+		awaitReadyz(t, server, d.urls[i])
+	}
+	d.server = d.all[0]
+	d.audit = client.New(d.urls[0], key)
+	d.load = startDrillLoad(t, s.truth, d.urls, key, s.size, data, temp, key)
 	t.Cleanup(d.load.stop)
 	calm := d.load.stage.Load()
 	d.await("a calm beginning", calm, func() bool { _, streak := calm.count(); return streak >= s.size.quiet })

@@ -11,32 +11,33 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/wassef911/grpcgoesbrrr/client"
-	"github.com/wassef911/grpcgoesbrrr/server/store/sqlite"
 )
 
 type importCmd struct {
-	Files       []string `arg:"" name:"file" help:"CSV or NDJSON, gzipped or not, or Parquet; - reads standard input, which is no Parquet. Columns: transaction_id, account_id, amount, time (epoch seconds or RFC 3339), and where there are any currency, account_opened_at, label (1 or 0: becomes an outcome). Others are not read."`
-	Accounts    string   `help:"CSV of account_id and opened_at." type:"existingfile"`
-	Rejects     string   `help:"Where refused rows go, with their line numbers. Written only if there are any." default:"import-rejects.csv" type:"path"`
-	Data        string   `help:"Folder of the embedded store to write to." default:"data" type:"path" env:"BRRR_DATA"`
-	Server      string   `help:"Service to send to, instead of writing to --data. The key needs RECORD, and LABEL for labels." env:"BRRR_SERVER"`
-	callerFlags          // needs RECORD, and LABEL for labels
+	Files    []string `arg:"" name:"file" help:"CSV or NDJSON, gzipped or not, or Parquet; - reads standard input, which is no Parquet. Columns: transaction_id, account_id, amount, time (epoch seconds or RFC 3339), and where there are any currency, account_opened_at, label (1 or 0: becomes an outcome). Others are not read."`
+	Accounts string   `help:"CSV of account_id and opened_at." type:"existingfile"`
+	Rejects  string   `help:"Where refused rows go, with their line numbers. Written only if there are any." default:"import-rejects.csv" type:"path"`
+	storeFlags
+	Server      string `help:"Service to send to, instead of writing to the store. The key needs RECORD, and LABEL for labels." env:"BRRR_SERVER"`
+	callerFlags        // needs RECORD, and LABEL for labels
 }
 
-// AfterApply holds --data against a BRRR_SERVER that is set for other commands.
-// Kong calls it.
+// AfterApply holds --data and --store against a BRRR_SERVER, or a BRRR_STORE, that is
+// set for other commands. Kong calls it.
 func (c *importCmd) AfterApply(line *kong.Context) error {
-	given := map[string]bool{}
-	for _, p := range line.Path {
-		if p.Flag != nil {
-			given[p.Flag.Name] = true
+	one := oneStore{c.storeFlags}
+	if err := one.AfterApply(line); err != nil {
+		return err
+	}
+	c.storeFlags = one.storeFlags
+	given := flagsOn(line)
+	for _, store := range []string{"data", "store"} {
+		if given[store] && given["server"] {
+			return fmt.Errorf("--%s and --server exclude each other", store)
 		}
-	}
-	if given["data"] && given["server"] {
-		return errors.New("--data and --server exclude each other")
-	}
-	if given["data"] {
-		c.Server = ""
+		if given[store] {
+			c.Server = ""
+		}
 	}
 	return nil
 }
@@ -98,11 +99,11 @@ func (c *importCmd) sink(ctx context.Context) (sink, func() error, error) {
 		service, err := remote{c.Server, c.callerFlags}.dial(client.WithRetries(0)) // patiently repeats, labels too
 		return remoteSink{service, c.Server}, func() error { return nil }, err
 	}
-	store, err := sqlite.Open(ctx, c.Data)
+	store, err := c.open(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	return localSink{store, c.Data}, store.Close, nil
+	return localSink{store, c.where()}, store.Close, nil
 }
 
 // summarize tells what was done, where, and the first refusals.

@@ -9,7 +9,6 @@ import (
 
 	"github.com/wassef911/grpcgoesbrrr/server/access"
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
-	"github.com/wassef911/grpcgoesbrrr/server/store/sqlite"
 )
 
 type keysCmd struct {
@@ -18,15 +17,8 @@ type keysCmd struct {
 	Revoke keysRevokeCmd `cmd:"" help:"Revoke a key for good."`
 }
 
-// dataDir is where the store is.
-type dataDir struct {
-	Data string `help:"Folder of the embedded store." default:"data" type:"path" env:"BRRR_DATA"`
-}
-
-func (d dataDir) open(ctx context.Context) (fraud.Store, error) { return sqlite.Open(ctx, d.Data) }
-
 type keysCreateCmd struct {
-	dataDir
+	oneStore
 	Name    string   `help:"Whose key it is." required:""`
 	Role    string   `help:"client (ASSESS), backend (ASSESS, RECORD), analyst (ASSESS, READ, LABEL) or admin (all)." required:"" enum:"client,backend,analyst,admin"`
 	Expires lifetime `help:"How long it opens, such as 90d or 12h. For ever, if not given."`
@@ -49,7 +41,7 @@ func (c *keysCreateCmd) Run(ctx context.Context, io streams) error {
 }
 
 type keysListCmd struct {
-	dataDir
+	oneStore
 	output
 }
 
@@ -106,7 +98,7 @@ func showDay(t time.Time) string {
 }
 
 type keysRevokeCmd struct {
-	dataDir
+	oneStore
 	ID string `arg:"" help:"The key's ID: the part between brrr_ and the next underscore."`
 }
 

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/wassef911/grpcgoesbrrr/server/store/pgtest"
 )
 
 // asMain makes the binary of the tests be brrr.
@@ -14,7 +16,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asMain) != "" {
 		main()
 	}
-	code := m.Run()
+	code := pgtest.Main(m)
 	for what, seen := range map[string]*seeker{"A server logged": logged, "Spans carried": traced} {
 		for _, secret := range seen.verdict() {
 			fmt.Fprintln(os.Stderr, what, "a secret:", secret)

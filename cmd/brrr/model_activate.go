@@ -20,7 +20,7 @@ import (
 
 type modelActivateCmd struct {
 	modelsDir
-	dataDir
+	oneStore
 	Name   string `arg:"" help:"Name of the model's folder."`
 	Server string `help:"Service to wait for until it serves the model. If not given, nothing is waited for. The key needs READ." env:"BRRR_SERVER"`
 	callerFlags
@@ -76,13 +76,13 @@ func (c *modelActivateCmd) Run(ctx context.Context, streams streams) error {
 	return nil
 }
 
-// recordAct adds to the audit log who did so, where the service's store is on this
-// machine. Elsewhere the service adds by itself that another version answers.
+// recordAct adds to the audit log who did so, where the service's store is in Postgres
+// or on this machine. Elsewhere the service adds by itself that another version answers.
 func (c *modelActivateCmd) recordAct(ctx context.Context) error {
-	if _, err := os.Stat(sqlite.StoreFile(c.Data)); err != nil {
+	if _, err := os.Stat(sqlite.StoreFile(c.Data)); err != nil && c.Store == "" {
 		return nil
 	}
-	return recordAct(ctx, c.dataDir, fraud.ActModelActivated, c.Name)
+	return recordAct(ctx, c.storeFlags, fraud.ActModelActivated, c.Name)
 }
 
 // reach asks the service, if there is one, what it refuses now. One that may not

@@ -10,13 +10,16 @@ import (
 )
 
 type restoreCmd struct {
-	dataDir
+	oneStore
 	File  string `arg:"" help:"What brrr backup made." type:"existingfile"`
 	Force bool   `help:"Take the place of a store that is there. It is kept aside, under another name."`
 }
 
 // Run puts a backup in place while no server runs on the folder.
 func (c *restoreCmd) Run(ctx context.Context, io streams) (err error) {
+	if err := c.embedded("pg_restore puts back what pg_dump made, and Postgres' own archive any moment"); err != nil {
+		return err
+	}
 	lock, err := lockData(c.Data, "restore")
 	if err != nil {
 		return err
@@ -29,7 +32,7 @@ func (c *restoreCmd) Run(ctx context.Context, io streams) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := recordAct(ctx, c.dataDir, fraud.ActStoreRestored, c.File); err != nil {
+	if err := recordAct(ctx, c.storeFlags, fraud.ActStoreRestored, c.File); err != nil {
 		return err
 	}
 	fmt.Fprintf(io.err, "%s holds %s\n", c.Data, showContents(done.Contents))

@@ -27,7 +27,7 @@ const heapGrowth = 400
 // serveCmd are all settings of the service, in groups, one file each (serve_….go).
 // Every group tells its mistakes.
 type serveCmd struct {
-	dataDir
+	storeFlags
 	Listen       string        `help:"Where the API listens." default:"127.0.0.1:8080"`
 	AdminListen  string        `help:"Where metrics and profiles listen; empty: nowhere." default:"127.0.0.1:9090"`
 	Demo         bool          `help:"Fill the store with simulated accounts and traffic, and show a first call."`
@@ -48,6 +48,7 @@ type serveCmd struct {
 func (c *serveCmd) Validate() error {
 	return errors.Join(slices.Concat(
 		unless(c.DrainTimeout > 0, "--drain-timeout must be above 0"),
+		unless(!c.Demo || c.Store == "", "--demo fills an embedded store: leave out --store"),
 		unless(!c.Demo || c.TLSCert == "", "--demo shows calls in plain: leave out --tls-cert"),
 		c.predictorFlags.mistakes(), c.tlsFlags.mistakes(), c.callFlags.mistakes(),
 		c.oidcFlags.mistakes(), c.signInFlags.mistakes(), c.traceFlags.mistakes(),
@@ -91,14 +92,14 @@ func (c *serveCmd) Run(ctx context.Context, io streams, parsed *kong.Context, re
 }
 
 // firstKey makes the admin's key when there is none at all, and prints it and a
-// link to the console once.
+// link to the console once: of several servers that start on one store, one does.
 func firstKey(ctx context.Context, app *app, io streams) error {
 	keys, err := app.store.ListKeys(ctx)
-	if err != nil || len(keys) > 0 {
+	if err != nil || len(keys) > 0 { // as always but once: then nobody writes
 		return err
 	}
-	key, err := access.CreateKey(ctx, app.store, "first admin", "admin", 0, fraud.ActorServer)
-	if err != nil {
+	key, err := access.CreateFirstKey(ctx, app.store, "first admin", "admin", fraud.ActorServer)
+	if err != nil || key == "" {
 		return err
 	}
 	fmt.Fprintf(io.out, "This is the admin's key. It is shown this once:\n%s\nThe console, signed in with it:\n%s\n", key, app.consoleLink(key))

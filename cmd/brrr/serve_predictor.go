@@ -16,11 +16,13 @@ const local = "local"
 
 // predictorFlags say where models are asked, and how.
 type predictorFlags struct {
-	Predictor            string `help:"local (supervised), or http://HOST:PORT, https://HOST:PORT or unix:PATH of Python hosts, separated by commas." default:"local"`
+	Predictor            string `help:"local (supervised), or http://HOST:PORT, https://HOST:PORT or unix:PATH of Python hosts, separated by commas. Of dns+https://NAME:PORT (or dns+http) each address of the name is a host, as it has them." default:"local"`
 	PredictorAPI         string `help:"unary: call hosts with PredictFraud alone, without asking." enum:"auto,unary" default:"auto"`
 	PredictorAgeUnit     string `help:"Unit of age_of_account that hosts expect." enum:"seconds,days" default:"seconds"`
 	PredictorProbability string `help:"Scale of the probabilities that hosts answer." enum:"unit,percent" default:"unit"`
 	PredictorVersion     string `help:"What a host without GetModel is recorded as." default:"unversioned"`
+	PredictorApplication string `help:"Application that calls of hosts are for, as proxies of Ray Serve ask."`
+	PredictorBatches     int    `help:"Batches under way at once to each host: one a process or replica behind its address." default:"1"`
 	PredictorRoot        string `help:"Folder that holds predictor/ and gen/python/, for local. That of the binary, if not given." type:"path"`
 	PredictorPython      string `help:"Interpreter for local. The one that make build sets up, if not given." type:"path"`
 	predictorTLSFlags
@@ -30,11 +32,12 @@ type predictorFlags struct {
 func (c *predictorFlags) mistakes() []error { return c.predictorTLSFlags.mistakes(c.overTLS()) }
 
 // openPredictor reaches the models where they are. For local, the child is
-// started with more environment; data is where its socket may be.
-func (c *predictorFlags) openPredictor(data string, env []string, secured *certs.Source, log *slog.Logger) (*predictor.Local, *predictor.Pool, error) {
+// started with more environment; dir is where its socket may be.
+func (c *predictorFlags) openPredictor(dir string, env []string, secured *certs.Source, log *slog.Logger) (*predictor.Local, *predictor.Pool, error) {
 	opts := predictor.Options{
 		API: predictor.API(c.PredictorAPI), AgeUnit: predictor.AgeUnit(c.PredictorAgeUnit),
 		Scale: predictor.Scale(c.PredictorProbability), Version: c.PredictorVersion, Log: log,
+		Application: c.PredictorApplication, Batches: c.PredictorBatches,
 	}
 	if c.Predictor != local {
 		opts.Addresses = strings.Split(c.Predictor, ",")
@@ -48,7 +51,7 @@ func (c *predictorFlags) openPredictor(data string, env []string, secured *certs
 	if err != nil {
 		return nil, nil, err
 	}
-	where.Log, where.Dir, where.Env = log, data, env
+	where.Log, where.Dir, where.Env = log, dir, env
 	child, err := predictor.StartLocal(where)
 	if err != nil {
 		return nil, nil, err

@@ -28,7 +28,7 @@ func (c *predictorTLSFlags) mistakes(overTLS bool) []error {
 // overTLS reports whether any host is reached over TLS.
 func (c *predictorFlags) overTLS() bool {
 	return slices.ContainsFunc(strings.Split(strings.ToLower(c.Predictor), ","), func(address string) bool {
-		return strings.HasPrefix(address, "https:")
+		return strings.HasPrefix(address, "https:") || strings.HasPrefix(address, "dns+https:")
 	})
 }
 

@@ -30,3 +30,12 @@ func execSQL(t *testing.T, data, statement string, args ...any) {
 		t.Fatal(err)
 	}
 }
+
+func TestAServerOnADamagedStoreFailsWithAWord(t *testing.T) {
+	data := t.TempDir()
+	writeTo(t, filepath.Join(data, "brrr.db"), "no database at all")
+	code, _, errs := command(t, "serve", "--data="+data, "--listen=127.0.0.1:0", "--admin-listen=", noModel)
+	if code != exitFailed || !strings.Contains(errs, "brrr doctor tells where") {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+}

@@ -20,7 +20,7 @@ type file struct {
 
 // shipped are the files of the repository that an archive has, for git: what is wanted
 // to run, beside the binary.
-var shipped = []string{"README.md", "LICENSE", "CHANGELOG.md", "docs", "deploy", "predictor", "gen/python", ":!predictor/tests"}
+var shipped = []string{"README.md", "LICENSE", "CHANGELOG.md", "docs", "deploy", "predictor", "gen/python", ":!predictor/tests", ":!deploy/kubernetes/check"}
 
 // sourceFiles are those of them that git knows, as they lie here.
 func sourceFiles() ([]file, error) {

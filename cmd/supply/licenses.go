@@ -99,7 +99,7 @@ func licensesSections() ([]section, error) {
 		return nil, err
 	}
 	var further []part
-	for _, kind := range []string{"train", "onnx", "trace"} {
+	for _, kind := range []string{"train", "onnx", "trace", "ray"} {
 		parts, err := pythonParts("predictor/requirements-" + kind + ".txt")
 		if err != nil {
 			return nil, err
@@ -110,6 +110,6 @@ func licensesSections() ([]section, error) {
 		{"In the binary, on any target", sorted(inBinary)},
 		{"In the console and the npm client", sorted(slices.Collect(maps.Values(inConsole)))},
 		{"Wanted by the Python server; pip brings it, no archive has it", toServe},
-		{"Wanted to train, for ONNX and for traces; likewise", sorted(further)},
+		{"Wanted to train, for ONNX, for traces and on Ray; likewise", sorted(further)},
 	}, nil
 }

@@ -20,6 +20,7 @@ const python = "predictor/.venv/bin/python"
 // none of them: it may be any, so that who says no more is named below.
 var spdxOf = map[string]string{
 	"Apache Software License":            "Apache-2.0",
+	"Apache 2.0":                         "Apache-2.0",
 	"MIT License":                        "MIT",
 	"3-Clause BSD License":               "BSD-3-Clause",
 	"Python Software Foundation License": "PSF-2.0",

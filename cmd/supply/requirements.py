@@ -21,7 +21,8 @@ def licenses_of(package: metadata.PackageMetadata) -> list[str]:
     return sorted(named) or [str(package.get("License"))]
 
 
-pinned = dict(line.split("==") for line in Path(sys.argv[1]).read_text().split() if "==" in line)
+lines = [line.split("==") for line in Path(sys.argv[1]).read_text().split() if "==" in line]
+pinned = {name.partition("[")[0]: version for name, version in lines}  # of name[extra] the name
 found = [
     {"name": name, "version": version, "licenses": licenses_of(metadata.metadata(name))}
     for name, version in pinned.items()

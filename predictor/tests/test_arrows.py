@@ -15,6 +15,7 @@ SERVING = {
     "serve",
     "release",
     "reload",
+    "rayserve",
     "wire",
     "listen",
     "parent",
@@ -45,6 +46,7 @@ ARROWS = {
     "servicer": (LEARNERS | {"grpc"}, "messages to arrays: no machine learning, no server"),
     "wire": (LEARNERS | {"grpc"}, "bytes to arrays: no machine learning, no server"),
     "handlers": (LEARNERS, "errors to codes: no machine learning"),
+    "rayserve": (LEARNERS, "a way in for callers: no machine learning"),
     "answer": (LEARNERS, "how an answer is made knows not what it is made of"),
     "tracing": (LEARNERS | WIRE, "what is traced is known by the handlers alone"),
     "reload": (LEARNERS | {"grpc"}, "a model is exchanged without knowing what it is"),
@@ -89,5 +91,5 @@ def test_what_needs_no_server_names_none(module: str) -> None:
 
 
 def test_every_module_has_its_arrow_or_serves() -> None:
-    others = {"__init__", "__main__", "errors", "log"}
+    others = {"__init__", "__main__", "prepare", "errors", "log"}
     assert {path.stem for path in FILES} == set(ARROWS) | SERVING | others

@@ -22,6 +22,7 @@ type keyStore struct {
 	keys   []fraud.Key
 	reads  int
 	broken error
+	silent int // readings that are not answered
 }
 
 func (s *keyStore) CreateKey(_ context.Context, k fraud.Key, _ string) error {
@@ -31,10 +32,24 @@ func (s *keyStore) CreateKey(_ context.Context, k fraud.Key, _ string) error {
 	return s.broken
 }
 
-func (s *keyStore) ListKeys(context.Context) ([]fraud.Key, error) {
+func (s *keyStore) CreateFirstKey(ctx context.Context, k fraud.Key, by string) (bool, error) {
+	if keys, err := s.ListKeys(ctx); err != nil || len(keys) > 0 {
+		return false, err
+	}
+	return true, s.CreateKey(ctx, k, by)
+}
+
+func (s *keyStore) ListKeys(ctx context.Context) ([]fraud.Key, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reads++
+	if s.silent > 0 {
+		s.silent--
+		s.mu.Unlock()
+		<-ctx.Done()
+		s.mu.Lock()
+		return nil, ctx.Err()
+	}
 	return append([]fraud.Key(nil), s.keys...), s.broken
 }
 
@@ -235,8 +250,22 @@ func TestKeysThatCannotBeReadStopOpening(t *testing.T) {
 		}
 		time.Sleep(10 * time.Second)
 		_, err := authenticate(keys, token)
-		if fraud.ReasonOf(err) != fraud.ReasonInternal || err == nil {
-			t.Errorf("after a long failure: %v, want INTERNAL: a revocation may have gone unseen", err)
+		if fraud.ReasonOf(err) != fraud.ReasonStoreUnavailable {
+			t.Errorf("after a long failure: %v, want STORE_UNAVAILABLE: a revocation may have gone unseen", err)
+		}
+	})
+}
+
+// TestAReadingThatIsNotAnsweredIsRepeated has a connection to the store be gone without
+// a word: only one of several, say.
+func TestAReadingThatIsNotAnsweredIsRepeated(t *testing.T) {
+	inBubble(t, func(t *testing.T, store *keyStore, keys *access.Keyring) {
+		token := create(t, store, "client", 0)
+		authenticate(keys, token)
+		store.with(func() { store.silent = 3 })
+		time.Sleep(20 * time.Second)
+		if _, err := authenticate(keys, token); err != nil {
+			t.Errorf("after three without an answer: %v", err)
 		}
 	})
 }

@@ -79,7 +79,7 @@ func (k *Keyring) find(ctx context.Context, id string) (fraud.Key, bool, error) 
 	asked := time.Now()
 	seen := k.snapshot.Load()
 	if asked.Sub(seen.at) > staleAfter {
-		return fraud.Key{}, false, fmt.Errorf("access: keys were last read %s ago", asked.Sub(seen.at))
+		return fraud.Key{}, false, fraud.StoreUnavailable(fmt.Errorf("access: keys were last read %s ago", asked.Sub(seen.at)))
 	}
 	if key, ok := seen.keys[id]; ok {
 		return key, true, nil

@@ -55,6 +55,10 @@ type Limiter struct {
 type use struct {
 	calls, streams int
 	items          *rate.Limiter
+	spent          int64 // items, ever
+
+	told   fraud.Use            // what other gateways know of it
+	others map[string]elsewhere // what the key has of them
 }
 
 // NewLimiter makes a Limiter by limits that are valid.
@@ -81,12 +85,13 @@ func (l *Limiter) Call(key string, items int) (end func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	u := l.use(key)
-	if l.limits.Calls > 0 && u.calls >= l.limits.Calls {
+	if elsewhere, _ := u.underWayElsewhere(); l.limits.Calls > 0 && u.calls+elsewhere >= l.limits.Calls {
 		return nil, limited(again, "this key may have %d calls under way at once", l.limits.Calls)
 	}
 	if wait := u.spend(items); wait > 0 {
 		return nil, limited(wait, "this key may ask about %g items a second", l.limits.ItemsPerSecond)
 	}
+	u.spent += int64(items)
 	return l.begin(&u.calls), nil
 }
 
@@ -95,7 +100,7 @@ func (l *Limiter) Stream(key string) (end func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	u := l.use(key)
-	if l.limits.Streams > 0 && u.streams >= l.limits.Streams {
+	if _, elsewhere := u.underWayElsewhere(); l.limits.Streams > 0 && u.streams+elsewhere >= l.limits.Streams {
 		return nil, limited(time.Second, "this key may have %d streams at once", l.limits.Streams)
 	}
 	return l.begin(&u.streams), nil

@@ -20,6 +20,9 @@ const (
 	// staleAfter is when keys read long ago no longer open anything: the store
 	// cannot be asked whether they are revoked.
 	staleAfter = 10 * time.Second
+	// patience is for one reading of the keys: there are to be several before they are
+	// stale, should a connection to the store be gone without a word.
+	patience = 2 * time.Second
 	// touchEvery is how often last uses are written down.
 	touchEvery = 5 * time.Second
 )
@@ -53,6 +56,8 @@ func (k *Keyring) Close() {
 // refresh reads the keys again. Holds the token.
 func (k *Keyring) refresh(ctx context.Context) error {
 	at := time.Now()
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	list, err := k.store.ListKeys(ctx)
 	if err != nil {
 		return fmt.Errorf("access: read keys: %w", err)

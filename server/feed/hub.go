@@ -123,10 +123,27 @@ func (h *Hub[M]) look() {
 			return
 		case <-timer.C:
 		}
+		h.awaitRecord()
 		end, err := h.store.FeedEnd(h.closing)
 		if !h.announce(every, end, err) {
 			return
 		}
+	}
+}
+
+// awaitRecord waits until the store announces something, if it does so, or for a
+// while: an announcement may be lost with a connection.
+func (h *Hub[M]) awaitRecord() {
+	announcer, announces := h.store.(fraud.Announcer)
+	if !announces {
+		return
+	}
+	timer := time.NewTimer(h.Quiet)
+	defer timer.Stop()
+	select {
+	case <-announcer.Recorded():
+	case <-h.closing.Done():
+	case <-timer.C:
 	}
 }
 

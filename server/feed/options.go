@@ -10,7 +10,9 @@ const (
 	DefaultEvery = 100 * time.Millisecond
 	// DefaultEach bounds what watchers cost together: with 25 µs to wake one and
 	// send to it, an eightieth of a processor.
-	DefaultEach        = 2 * time.Millisecond
+	DefaultEach = 2 * time.Millisecond
+	// DefaultQuiet costs next to nothing.
+	DefaultQuiet       = time.Second
 	DefaultMaxWatchers = 1000
 	// DefaultMaxLag is what a fast service records in ten seconds.
 	DefaultMaxLag = 500_000
@@ -23,6 +25,7 @@ const (
 type Options struct {
 	Every       time.Duration // how often the store is asked whether there is more
 	Each        time.Duration // the same for each watcher, where that is more together
+	Quiet       time.Duration // how long at most one that announces what it records is not asked
 	MaxWatchers int
 	// MaxLag is how many events a watcher that wants every one may fall back from
 	// where it was best.
@@ -35,6 +38,7 @@ func (o Options) withDefaults() Options {
 	return Options{
 		Every:       cmp.Or(o.Every, DefaultEvery),
 		Each:        cmp.Or(o.Each, DefaultEach),
+		Quiet:       cmp.Or(o.Quiet, DefaultQuiet),
 		MaxWatchers: cmp.Or(o.MaxWatchers, DefaultMaxWatchers),
 		MaxLag:      cmp.Or(o.MaxLag, DefaultMaxLag),
 		Page:        cmp.Or(o.Page, DefaultPage),

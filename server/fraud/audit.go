@@ -23,16 +23,17 @@ type ActKind string
 
 // The kinds of acts. Object is named behind each.
 const (
-	ActKeyCreated     ActKind = "key.created"     // the key's ID; detail: its name, role and end
-	ActKeyRevoked     ActKind = "key.revoked"     // the key's ID
-	ActKeyUsed        ActKind = "key.used"        // the key's ID: its first use of a day, in UTC
-	ActModelActivated ActKind = "model.activated" // the name of a model's folder, made the active one
-	ActModelServed    ActKind = "model.served"    // the version that answers now; detail: the one before
-	ActServerStarted  ActKind = "server.started"  // the version of the program
-	ActServerStopped  ActKind = "server.stopped"  // likewise
-	ActConfigReloaded ActKind = "config.reloaded" // what was read; detail: what changed
-	ActStoreBackedUp  ActKind = "store.backed_up" // the file
-	ActStoreRestored  ActKind = "store.restored"  // the file
+	ActKeyCreated     ActKind = "key.created"         // the key's ID; detail: its name, role and end
+	ActKeyRevoked     ActKind = "key.revoked"         // the key's ID
+	ActKeyUsed        ActKind = "key.used"            // the key's ID: its first use of a day, in UTC
+	ActModelActivated ActKind = "model.activated"     // the name of a model's folder, made the active one
+	ActModelServed    ActKind = "model.served"        // the version that answers now; detail: the one before
+	ActServerStarted  ActKind = "server.started"      // the version of the program
+	ActServerStopped  ActKind = "server.stopped"      // likewise
+	ActConfigReloaded ActKind = "config.reloaded"     // what was read; detail: what changed
+	ActStoreBackedUp  ActKind = "store.backed_up"     // the file
+	ActStoreRestored  ActKind = "store.restored"      // the file
+	ActMonthDropped   ActKind = "store.month_dropped" // the month, like 2025-11; detail: how many transactions
 )
 
 // Audit keeps what was done, and by whom. Nothing in it is ever changed or deleted.

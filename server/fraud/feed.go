@@ -19,6 +19,14 @@ type Feed interface {
 	FeedOutcomes(ctx context.Context, span Span, limit int) ([]FeedOutcome, error)
 }
 
+// Announcer is a store that tells when to look at its feed. One that does not is
+// looked at all the time.
+type Announcer interface {
+	// Recorded has a value once something may have been recorded, by whichever
+	// process, since one was last received. There is one receiver.
+	Recorded() <-chan struct{}
+}
+
 // Position is a place in the feed: the numbers of the last assessment and of the
 // last outcome before it. The zero value is its beginning.
 type Position struct{ Assessment, Outcome int64 }

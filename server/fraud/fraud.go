@@ -57,7 +57,7 @@ type Facts struct {
 
 // Recorded is a transaction as the store holds it.
 type Recorded struct {
-	Seq   int64 // the store's own number of the transaction, from 1
+	Seq   int64 // the store's own number of the transaction, above 0; of later ones it is larger
 	ID    string
 	Facts Facts
 }

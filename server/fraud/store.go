@@ -183,6 +183,10 @@ type Keys interface {
 	// CreateKey adds a key, and to the audit log that the actor by did so. Its ID is
 	// not in use.
 	CreateKey(ctx context.Context, key Key, by string) error
+	// CreateFirstKey does the same if there is no key at all, not even a revoked one:
+	// of several who call it at once, through whatever processes, one has created its
+	// key, and the others nothing.
+	CreateFirstKey(ctx context.Context, key Key, by string) (created bool, err error)
 	// ListKeys returns every key, revoked and expired ones too, the oldest first.
 	ListKeys(ctx context.Context) ([]Key, error)
 	// RevokeKey revokes the key for good, and adds to the audit log that the actor

@@ -24,7 +24,7 @@ func newBackend(address string, opts Options) (*backend, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &backend{address: address, link: newLink(dialler{at, opts.TLS}), opts: opts, health: newHealth(), unary: make(chan struct{}, opts.UnaryCalls)}, nil
+	return &backend{address: address, link: newLink(dialler{at, opts.TLS, opts.Application}), opts: opts, health: newHealth(), unary: make(chan struct{}, opts.UnaryCalls)}, nil
 }
 
 // predict scores rows in one call, or row by row where the host has no more.

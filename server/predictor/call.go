@@ -34,7 +34,8 @@ func (p *Pool) Explain(ctx context.Context, rows []fraud.Recorded) (fraud.Explan
 
 // try asks one host, and once more another if the first failed for its own sake: a
 // prediction changes nothing, so that asking twice is safe. A host that is the only
-// one is asked again if the connection broke.
+// one is asked again if the connection broke, or if it is a proxy: another replica
+// may answer.
 func try[Answer any](ctx context.Context, p *Pool, ask func(context.Context, *backend) (Answer, error)) (Answer, fault, error) {
 	p.budget.earn()
 	first := p.pick(nil)
@@ -47,7 +48,7 @@ func try[Answer any](ctx context.Context, p *Pool, ask func(context.Context, *ba
 		return answer, why, err
 	}
 	second := p.pick(first)
-	if second == nil && why == broken {
+	if second == nil && (why == broken || p.opts.Application != "") {
 		second = first
 	}
 	if second == nil || !p.budget.spend() {
@@ -55,7 +56,7 @@ func try[Answer any](ctx context.Context, p *Pool, ask func(context.Context, *ba
 	}
 	p.opts.Log.Debug("predictor call failed, asking again", "predictor", first.address, "next", second.address, "error", err)
 	answer, whyNot, err := attempt(ctx, second, false, ask)
-	if whyNot == none && why.mayBeARows() { // it was not
+	if whyNot == none && why.mayBeARows() && second != first { // it was not
 		first.health.blame()
 	}
 	return answer, whyNot, err
@@ -84,7 +85,7 @@ func attempt[Answer any](ctx context.Context, b *backend, another bool, ask func
 // just be slow; nil if there is none either.
 func (p *Pool) pick(failed *backend) *backend {
 	var usable, perhaps []*backend
-	for _, b := range p.backends {
+	for _, b := range p.backends.all() {
 		switch {
 		case b == failed:
 		case b.health.usable():
@@ -108,7 +109,7 @@ func (p *Pool) pick(failed *backend) *backend {
 
 // another reports whether a host other than this one is ready.
 func (p *Pool) another(than *backend) bool {
-	for _, b := range p.backends {
+	for _, b := range p.backends.all() {
 		if b != than && b.health.usable() {
 			return true
 		}
@@ -119,7 +120,7 @@ func (p *Pool) another(than *backend) bool {
 // noHost refuses a call at once, and tells when a host is asked next.
 func (p *Pool) noHost() error {
 	err := fraud.PredictorUnavailable("no model answers now", nil)
-	for _, b := range p.backends {
+	for _, b := range p.backends.all() {
 		if next := b.health.nextTrial(); err.RetryAfter == 0 || next < err.RetryAfter {
 			err.RetryAfter = next
 		}

@@ -26,7 +26,8 @@ func (e handshakeError) Unwrap() error { return e.error }
 // dialler makes connections to one host.
 type dialler struct {
 	place
-	config func(host string) *tls.Config // for a connection that begins now
+	config      func(host string) *tls.Config // for a connection that begins now
+	application string                        // that calls on it are for, if a proxy is to be told
 }
 
 // dial opens a connection. keep has it before TLS is agreed on, so that it can be

@@ -87,7 +87,7 @@ func TestARefusalTellsWhenAHostIsAskedNext(t *testing.T) {
 		}
 		after := func(backends ...*backend) time.Duration {
 			var refused *fraud.Error
-			if err := (&Pool{backends: backends}).noHost(); !errors.As(err, &refused) || refused.Reason != fraud.ReasonPredictorUnavailable {
+			if err := (&Pool{backends: newRoster(backends...)}).noHost(); !errors.As(err, &refused) || refused.Reason != fraud.ReasonPredictorUnavailable {
 				t.Fatal(err)
 			}
 			return refused.RetryAfter

@@ -121,9 +121,13 @@ func socket(t *testing.T) string {
 // start serves h on the address and returns what cuts every connection to it.
 func start(t *testing.T, address string, h *host) (kill func()) {
 	t.Helper()
+	return startHTTP(t, address, h.handler())
+}
+
+func (h *host) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle(fraud_detectionconnect.NewFraudDetectionServiceHandler(h))
-	return startHTTP(t, address, mux)
+	return mux
 }
 
 func startHTTP(t *testing.T, address string, handler http.Handler) (kill func()) {
@@ -132,6 +136,12 @@ func startHTTP(t *testing.T, address string, handler http.Handler) (kill func())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveOn(t, listener, handler)
+}
+
+// serveOn serves on what listens already.
+func serveOn(t *testing.T, listener net.Listener, handler http.Handler) (kill func()) {
+	t.Helper()
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetUnencryptedHTTP2(true)

@@ -41,12 +41,13 @@ type lanes struct {
 
 func newLanes(to dialler) *lanes {
 	l := &lanes{conns: map[net.Conn]bool{}}
+	ways := connect.WithInterceptors(traced{to.address}, proxied{to.application})
 	add := func() fraud_detectionconnect.FraudDetectionServiceClient {
 		transport := l.transport(to)
 		l.transports = append(l.transports, transport)
 		return fraud_detectionconnect.NewFraudDetectionServiceClient(
 			&http.Client{Transport: transport}, to.baseURL(),
-			connect.WithGRPC(), connect.WithReadMaxBytes(maxReplyBytes), connect.WithInterceptors(traced{to.address}))
+			connect.WithGRPC(), connect.WithReadMaxBytes(maxReplyBytes), ways)
 	}
 	l.client = add()
 	for i := range l.unary {

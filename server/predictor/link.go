@@ -72,4 +72,16 @@ func (l *link) cutFormer() {
 	l.former = nil
 }
 
+// leave lets go of a host that is no longer one of ours: calls under way end in their
+// own time, and their connections after them.
+func (l *link) leave() {
+	l.replace()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, f := range l.former {
+		f.retire()
+	}
+	l.former = nil
+}
+
 func (l *link) close() { l.now.Load().close() }

@@ -53,11 +53,11 @@ func (o LocalOptions) Command(ctx context.Context, words ...string) *exec.Cmd {
 }
 
 // environment is this process's own, without what is meant for brrr, as a key among it
-// is none of a model's business, and without what others tell their collectors of
-// traces: OpenTelemetry in Python would tell it to ours.
+// is none of a model's business nor a database's password, and without what others tell
+// their collectors of traces: OpenTelemetry in Python would tell it to ours.
 func environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
-		return strings.HasPrefix(variable, "BRRR_") || strings.HasPrefix(variable, "OTEL_EXPORTER_")
+		return strings.HasPrefix(variable, "BRRR_") || strings.HasPrefix(variable, "PG") || strings.HasPrefix(variable, "OTEL_EXPORTER_")
 	})
 }
 

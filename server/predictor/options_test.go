@@ -21,6 +21,8 @@ func TestOptionsThatMakeNoSenseAreRefusedByName(t *testing.T) {
 		"another scale":          {func(o *predictor.Options) { o.Scale = "permille" }, `Scale must be unit or percent, not "permille"`},
 		"a long version":         {func(o *predictor.Options) { o.Version = strings.Repeat("v", 129) }, "Version"},
 		"calls below 1":          {func(o *predictor.Options) { o.UnaryCalls = -1 }, "UnaryCalls must be at least 1, not -1"},
+		"batches below 1":        {func(o *predictor.Options) { o.Batches = -1 }, "Batches must be 1 to 1000, not -1"},
+		"a split application":    {func(o *predictor.Options) { o.Application = "fraud\r\nx" }, "Application must be of printable ASCII"},
 		"watch below 0":          {func(o *predictor.Options) { o.WatchEvery = -time.Second }, "WatchEvery"},
 		"probe below 0":          {func(o *predictor.Options) { o.ProbeTimeout = -time.Second }, "ProbeTimeout"},
 	} {

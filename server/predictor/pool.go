@@ -11,7 +11,7 @@ import (
 
 // Pool is a fraud.Predictor over one or more hosts. Open one, Close it.
 type Pool struct {
-	backends []*backend
+	backends *roster
 	opts     Options
 	budget   *budget
 	stop     context.CancelFunc
@@ -27,18 +27,31 @@ func Open(opts Options) (*Pool, error) {
 	if err := opts.validate(); err != nil {
 		return nil, err
 	}
-	p := &Pool{opts: opts, budget: newBudget()}
+	var named []*backend
+	var names []*several
 	for _, address := range opts.Addresses {
+		if isSeveral(address) {
+			s, err := newSeveral(address, opts)
+			if err != nil {
+				return nil, err
+			}
+			names = append(names, s)
+			continue
+		}
 		b, err := newBackend(address, opts)
 		if err != nil {
 			return nil, err
 		}
-		p.backends = append(p.backends, b)
+		named = append(named, b)
 	}
+	p := &Pool{opts: opts, budget: newBudget(), backends: newRoster(named...)}
 	ctx, stop := context.WithCancel(context.Background())
 	p.stop = stop
-	for _, b := range p.backends {
+	for _, b := range named {
 		p.watchers.Go(func() { p.watch(ctx, b) })
+	}
+	for _, s := range names {
+		p.watchers.Go(func() { p.follow(ctx, s) })
 	}
 	return p, nil
 }
@@ -48,7 +61,7 @@ func Open(opts Options) (*Pool, error) {
 func (p *Pool) Close() {
 	p.stop()
 	p.watchers.Wait()
-	for _, b := range p.backends {
+	for _, b := range p.backends.all() {
 		b.link.close()
 	}
 }
@@ -56,7 +69,7 @@ func (p *Pool) Close() {
 // Renew has all further calls use new connections, which stand on what Options.TLS
 // says by now. Calls under way go on.
 func (p *Pool) Renew() {
-	for _, b := range p.backends {
+	for _, b := range p.backends.all() {
 		if b.link.to.secure {
 			b.link.replace()
 		}
@@ -67,7 +80,7 @@ func (p *Pool) Renew() {
 // the last one seen.
 func (p *Pool) Model() (fraud.Model, error) {
 	var seen *fraud.Model
-	for _, b := range p.backends {
+	for _, b := range p.backends.all() {
 		m := b.model.Load()
 		if m != nil && b.health.ready.Load() {
 			return *m, nil
@@ -85,7 +98,7 @@ func (p *Pool) Model() (fraud.Model, error) {
 // Ready reports whether a real score came back from some host when it was last
 // asked, and callers' calls did not fail since.
 func (p *Pool) Ready() bool {
-	for _, b := range p.backends {
+	for _, b := range p.backends.all() {
 		if b.health.usable() {
 			return true
 		}
@@ -104,10 +117,12 @@ type Host struct {
 	Answered, Failed uint64 // callers' calls so far
 }
 
-// Hosts tells how each host does, in the order of Options.Addresses.
+// Hosts tells how each host does: in the order of Options.Addresses, then those that
+// names of several have led to.
 func (p *Pool) Hosts() []Host {
-	hosts := make([]Host, len(p.backends))
-	for i, b := range p.backends {
+	all := p.backends.all()
+	hosts := make([]Host, len(all))
+	for i, b := range all {
 		h := b.health
 		hosts[i] = Host{Address: b.address, Up: h.usable(), BreakerOpen: !h.breaker.IsClosed(), Answered: h.answered.Load(), Failed: h.failed.Load()}
 		if m := b.model.Load(); m != nil {
@@ -121,15 +136,15 @@ func (p *Pool) Hosts() []Host {
 // row: while the last rows of one are out, others keep the host busy.
 const slotsUnary = 2
 
-// Slots implements fraud.Predictor. A host answers one batch sooner than two
+// Slots implements fraud.Predictor. A process answers one batch sooner than two
 // halves of it.
 func (p *Pool) Slots() int {
 	slots := 0
-	for _, b := range p.backends {
+	for _, b := range p.backends.all() {
 		if m := b.model.Load(); m == nil || !b.health.usable() {
 			continue
 		} else if m.Batches {
-			slots++
+			slots += p.opts.Batches
 		} else {
 			slots += slotsUnary
 		}

@@ -25,7 +25,7 @@ func TestTheLessBusyHostIsAskedMoreOften(t *testing.T) {
 	busy.health.ready.Store(true)
 	idle.health.ready.Store(true)
 	busy.inFlight.Store(3)
-	p := &Pool{backends: []*backend{busy, idle, unready}}
+	p := &Pool{backends: newRoster(busy, idle, unready)}
 	picked := map[*backend]int{}
 	for range 1000 {
 		picked[p.pick(nil)]++
@@ -34,7 +34,7 @@ func TestTheLessBusyHostIsAskedMoreOften(t *testing.T) {
 	if picked[unready] != 0 || picked[busy] == 0 || picked[busy] > 400 {
 		t.Errorf("busy %d, idle %d, unready %d of 1000", picked[busy], picked[idle], picked[unready])
 	}
-	if p.pick(idle) != busy || (&Pool{backends: []*backend{idle}}).pick(idle) != nil {
+	if p.pick(idle) != busy || (&Pool{backends: newRoster(idle)}).pick(idle) != nil {
 		t.Error("after a failure it is not the other host, or there is one though it is the only one")
 	}
 }

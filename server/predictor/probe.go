@@ -23,6 +23,9 @@ func (b *backend) probe(ctx context.Context) error {
 	within, cancel := context.WithTimeout(ctx, b.opts.ProbeTimeout)
 	defer cancel()
 	err := b.proveScore(within)
+	if err != nil && b.opts.Application != "" { // one replica has failed; the proxy may have others
+		err = b.proveScore(within)
+	}
 	if err != nil && ctx.Err() == nil && ended(within) {
 		return fmt.Errorf("%w: %w", errSilent, err)
 	}

@@ -1,6 +1,8 @@
 package rpc
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/rs/cors"
 
 	"github.com/wassef911/grpcgoesbrrr/server/access"
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
 // Tuning is what of the edge can change while calls are under way. A call goes by
@@ -28,6 +31,12 @@ func (t *Tuning) Set(limits access.Limits, origins []string, deadline time.Durat
 	t.limiter.Set(limits)
 	t.origins.Store(allow(origins))
 	t.deadline.Store(int64(deadline))
+}
+
+// Share holds keys to their limits together with the gateways that share store,
+// until ctx ends. NewHandler comes before.
+func (t *Tuning) Share(ctx context.Context, store fraud.Uses, log *slog.Logger) {
+	t.limiter.Share(ctx, store, log)
 }
 
 // allow lets pages of the given origins call, and no others.

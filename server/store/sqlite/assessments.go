@@ -88,7 +88,7 @@ func (s *Store) RecordAssessments(ctx context.Context, assessments []fraud.Asses
 	if err != nil {
 		return nil, err
 	}
-	s.wrote(len(stand))
+	s.folding.Wrote(len(stand))
 	return stand, nil
 }
 

@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"strings"
-	"time"
 
 	engine "zombiezen.com/go/sqlite"
 
@@ -63,10 +62,4 @@ func actsSQL(q fraud.ActQuery) (sql string, bind func(p *params)) {
 				p.any(value)
 			}
 		}
-}
-
-// sameDay tells whether two times are of one day, in UTC.
-func sameDay(a, b time.Time) bool {
-	const day = 24 * time.Hour
-	return a.UTC().Truncate(day).Equal(b.UTC().Truncate(day))
 }

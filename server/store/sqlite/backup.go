@@ -40,7 +40,7 @@ func Backup(ctx context.Context, dir, to string, replace bool) (Contents, error)
 		return err
 	})
 	if err != nil {
-		return Contents{}, fmt.Errorf("sqlite: back up %s to %s: %w", from, to, helped(err))
+		return Contents{}, fmt.Errorf("sqlite: back up %s to %s: %w", from, to, faultOf(err).Helped(err))
 	}
 	return held, nil
 }

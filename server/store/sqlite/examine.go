@@ -65,7 +65,7 @@ func Examine(ctx context.Context, path string, quick bool, report func(Check)) e
 	}
 	opened, err := engine.OpenConn(path, engine.OpenReadOnly)
 	if err != nil {
-		return fmt.Errorf("sqlite: examine %s: %w", path, helped(err))
+		return fmt.Errorf("sqlite: examine %s: %w", path, faultOf(err).Helped(err))
 	}
 	opened.SetBusyTimeout(patience)
 	c := &conn{Conn: opened}

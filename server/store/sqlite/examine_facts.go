@@ -7,6 +7,7 @@ import (
 	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+	"github.com/wassef911/grpcgoesbrrr/server/store/reckon"
 )
 
 // By account, and in order of arrival. Accounts are numbered, and few of their
@@ -18,7 +19,7 @@ const replaySQL = `
 // replay computes the facts of one account after another once more.
 type replay struct {
 	to      *Check
-	line    timeline
+	line    reckon.Timeline
 	account int64
 	call    []fraud.Transaction
 	stored  []fraud.Recorded
@@ -55,12 +56,12 @@ func (r *replay) finish() {
 	if len(r.call) == 0 {
 		return
 	}
-	whole := account{rows: make([]int, len(r.call))}
-	standings, facts := make([]standing, len(r.call)), make([]fraud.Facts, len(r.call))
+	whole := reckon.Account{Rows: make([]int, len(r.call))}
+	standings, facts := make([]reckon.Standing, len(r.call)), make([]fraud.Facts, len(r.call))
 	for i := range r.call {
-		whole.rows[i], standings[i] = i, whole.asLatest()
+		whole.Rows[i], standings[i] = i, whole.AsLatest()
 	}
-	whole.freeze(&r.line, r.call, standings, facts)
+	whole.Freeze(&r.line, r.call, standings, facts)
 	for i, stored := range r.stored {
 		given := stored.Facts
 		want := facts[i]

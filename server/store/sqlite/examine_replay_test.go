@@ -11,6 +11,7 @@ import (
 	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+	"github.com/wassef911/grpcgoesbrrr/server/store/reckon"
 )
 
 // wantNoFaults fails if anything is wrong with the store in dir.
@@ -74,7 +75,7 @@ func TestRecountedSummariesAreThoseThatWereFolded(t *testing.T) {
 	random := rand.New(rand.NewPCG(8, 1))
 	dir := t.TempDir()
 	s := openIn(t, dir)
-	s.folding.stride = marks{7, 3}
+	s.folding.Stride = reckon.Marks{Assessment: 7, Outcome: 3}
 	for n := range int64(300) {
 		if _, err := s.Record(t.Context(), []fraud.Transaction{earlierPayment(random, fmt.Sprint(n))}); err != nil {
 			t.Fatal(err)
@@ -89,7 +90,7 @@ func TestRecountedSummariesAreThoseThatWereFolded(t *testing.T) {
 		if _, err := s.ReportOutcomes(t.Context(), []fraud.Outcome{o}); err != nil {
 			t.Fatal(err)
 		}
-		if err := s.fold(t.Context()); err != nil {
+		if err := s.folding.Fold(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -118,7 +119,7 @@ func BenchmarkExamine(b *testing.B) {
 		b.Fatal(err)
 	}
 	fillBench(b, s, rows, 10, false, time.Second)
-	if err := s.fold(b.Context()); err != nil {
+	if err := s.folding.Fold(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 	defer s.Close()

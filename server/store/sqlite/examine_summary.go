@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	engine "zombiezen.com/go/sqlite"
+
+	"github.com/wassef911/grpcgoesbrrr/server/store/reckon"
 )
 
 // Those that are folded, in order of the time they were made at: a minute's and
@@ -21,15 +23,15 @@ func lookAtSummaries(c *engine.Conn, to *Check) error {
 	if err != nil {
 		return err
 	}
-	if left.folded.assessment > left.end.assessment || left.folded.outcome > left.end.outcome ||
-		left.folded.assessment < 0 || left.folded.outcome < 0 {
+	if left.Folded.Assessment > left.End.Assessment || left.Folded.Outcome > left.End.Outcome ||
+		left.Folded.Assessment < 0 || left.Folded.Outcome < 0 {
 		to.wrong("the marks are at assessment %d and outcome %d, of %d and %d",
-			left.folded.assessment, left.folded.outcome, left.end.assessment, left.end.outcome)
+			left.Folded.Assessment, left.Folded.Outcome, left.End.Assessment, left.End.Outcome)
 		return nil
 	}
 	recounts := []*recount{{rollup: byMinute, table: "summary_minutes"}, {rollup: byHour, table: "summary_hours"}}
-	bind := func(p *params) { p.int(left.folded.outcome); p.int(left.folded.assessment) }
-	err = eachScored(c, recountSQL, bind, left.folded.outcome, func(a *scored) {
+	bind := func(p *params) { p.int(left.Folded.Outcome); p.int(left.Folded.Assessment) }
+	err = eachScored(c, recountSQL, bind, left.Folded.Outcome, func(a *reckon.Scored) {
 		to.Looked++
 		for _, of := range recounts {
 			of.add(c, a, to)
@@ -48,18 +50,18 @@ type recount struct {
 	rollup
 	table string
 	start int64 // of the span at hand
-	sum   counts
+	sum   reckon.Counts
 	spans int64 // that have something
 	any   bool  // whether sum is of a span
 }
 
-func (r *recount) add(c *engine.Conn, a *scored, to *Check) {
-	if start := a.at / microsPerMinute / r.minutes; !r.any || start != r.start {
+func (r *recount) add(c *engine.Conn, a *reckon.Scored, to *Check) {
+	if start := a.At / reckon.MicrosPerMinute / r.minutes; !r.any || start != r.start {
 		r.compare(c, to)
-		r.start, r.sum, r.any = start, counts{}, true
+		r.start, r.sum, r.any = start, reckon.Counts{}, true
 		r.spans++
 	}
-	r.sum[a.cell(a.now)]++
+	r.sum[a.Cell(a.Now)]++
 }
 
 // compare holds the span at hand to its row.
@@ -67,12 +69,12 @@ func (r *recount) compare(c *engine.Conn, to *Check) {
 	if !r.any {
 		return
 	}
-	var folded counts
-	if err := r.addTo(c, r.start, r.start+1, func(int64) *counts { return &folded }); err != nil {
+	var folded reckon.Counts
+	if err := r.addTo(c, r.start, r.start+1, func(int64) *reckon.Counts { return &folded }); err != nil {
 		to.wrong("%v", err)
 	} else if folded != r.sum {
 		to.wrong("row %d of %s counts %d assessments where there are %d, or counts them as what they are not",
-			r.start, r.table, folded.bucket().Assessed, r.sum.bucket().Assessed)
+			r.start, r.table, folded.Bucket().Assessed, r.sum.Bucket().Assessed)
 	}
 }
 

@@ -15,10 +15,12 @@ import (
 	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+	"github.com/wassef911/grpcgoesbrrr/server/store/health"
 )
 
 func TestFaultsAreToldFromMistakes(t *testing.T) {
-	for code, want := range map[engine.ResultCode]*fault{
+	h := health.New(faultOf, nil)
+	for code, want := range map[engine.ResultCode]*health.Fault{
 		engine.ResultFull: diskFull, engine.ResultReadOnly: readOnly, engine.ResultReadOnlyDBMoved: readOnly,
 		engine.ResultIOErr: diskFail, engine.ResultIOErrFsync: diskFail, engine.ResultIOErrSHMSize: diskFail,
 		engine.ResultBusy: locked, engine.ResultBusyRecovery: locked, engine.ResultProtocol: locked,
@@ -31,8 +33,8 @@ func TestFaultsAreToldFromMistakes(t *testing.T) {
 		if want != nil {
 			reason = fraud.ReasonStoreUnavailable
 		}
-		if got := faultOf(err); got != want || fraud.ReasonOf(unavailable(err)) != reason || !errors.Is(unavailable(err), err) {
-			t.Errorf("%v: fault %v, reason %s", code, got, fraud.ReasonOf(unavailable(err)))
+		if got := faultOf(err); got != want || fraud.ReasonOf(h.FailedCall(err)) != reason || !errors.Is(h.FailedCall(err), err) {
+			t.Errorf("%v: fault %v, reason %s", code, got, fraud.ReasonOf(h.FailedCall(err)))
 		}
 	}
 	if faultOf(nil) != nil || faultOf(errClosed) != nil || faultOf(context.Canceled) != nil || faultOf(sql.ErrNoRows) != nil {
@@ -57,7 +59,7 @@ func TestACheckWritesOnlyOnceSomethingFailedAndThenReally(t *testing.T) {
 	if err := s.Check(t.Context()); err != nil || seen() != before {
 		t.Errorf("a well store: %v, or it was written to", err)
 	}
-	s.health.failed(engine.ResultFull.ToError())
+	s.health.Failed(engine.ResultFull.ToError())
 	if err := s.Check(t.Context()); err != nil || seen() == before {
 		t.Errorf("a store that failed: %v, or it was not written to", err)
 	}
@@ -69,21 +71,21 @@ func TestACheckWritesOnlyOnceSomethingFailedAndThenReally(t *testing.T) {
 
 func TestAWriteMakesTheStoreWellAndMistakesDoNotMakeItIll(t *testing.T) {
 	s := openStore(t)
-	s.health.failed(engine.ResultCorruptVTab.ToError())
-	if _, err := s.Record(t.Context(), []fraud.Transaction{{ID: "a", AccountID: "a", Amount: 1}}); err != nil || s.health.fault.Load() != nil {
-		t.Errorf("after a write: %v, %v", err, s.health.fault.Load())
+	s.health.Failed(engine.ResultCorruptVTab.ToError())
+	if _, err := s.Record(t.Context(), []fraud.Transaction{{ID: "a", AccountID: "a", Amount: 1}}); err != nil || s.health.Fault() != nil {
+		t.Errorf("after a write: %v, %v", err, s.health.Fault())
 	}
-	if err := s.view(t.Context(), "fail", func(c *engine.Conn) error { return run(c, "no statement") }); err == nil || s.health.fault.Load() != nil {
-		t.Errorf("after a mistake: %v, %v", err, s.health.fault.Load())
+	if err := s.view(t.Context(), "fail", func(c *engine.Conn) error { return run(c, "no statement") }); err == nil || s.health.Fault() != nil {
+		t.Errorf("after a mistake: %v, %v", err, s.health.Fault())
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	err := s.view(ctx, "fail", func(c *engine.Conn) error { cancel(); return engine.ResultBusy.ToError() })
-	if !errors.Is(err, context.Canceled) || s.health.fault.Load() != nil || s.Failures() != 0 {
-		t.Errorf("after a caller went away: %v, %v, %d failures", err, s.health.fault.Load(), s.Failures())
+	if !errors.Is(err, context.Canceled) || s.health.Fault() != nil || s.Failures() != 0 {
+		t.Errorf("after a caller went away: %v, %v, %d failures", err, s.health.Fault(), s.Failures())
 	}
 	_ = s.view(t.Context(), "fail", func(*engine.Conn) error { return engine.ResultIOErr.ToError() })
-	if s.health.fault.Load() != diskFail || s.Failures() != 1 {
-		t.Errorf("after the disk failed: %v, %d failures", s.health.fault.Load(), s.Failures())
+	if s.health.Fault() != diskFail || s.Failures() != 1 {
+		t.Errorf("after the disk failed: %v, %d failures", s.health.Fault(), s.Failures())
 	}
 }
 
@@ -93,20 +95,20 @@ func TestTheLogIsToldOfAFaultOnceAMinuteAtMost(t *testing.T) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
 	defer slog.SetDefault(before)
 	synctest.Test(t, func(*testing.T) {
-		var h health
+		h := health.New(faultOf, nil)
 		flap := func() {
 			for range 3 {
-				h.failed(engine.ResultFull.ToError())
-				h.failed(engine.ResultFull.ToError())
-				h.wrote()
-				h.wrote()
+				h.Failed(engine.ResultFull.ToError())
+				h.Failed(engine.ResultFull.ToError())
+				h.Wrote()
+				h.Wrote()
 			}
 		}
 		flap()
 		if ill, well := strings.Count(log.String(), "the disk is full"), strings.Count(log.String(), "written again"); ill != 1 || well != 1 {
 			t.Errorf("told %d times of the fault and %d times of its end:\n%s", ill, well, log.String())
 		}
-		pass(tellEvery)
+		pass(health.TellEvery)
 		flap()
 		if ill, well := strings.Count(log.String(), "the disk is full"), strings.Count(log.String(), "written again"); ill != 2 || well != 2 {
 			t.Errorf("a minute later told %d times of the fault and %d times of its end:\n%s", ill, well, log.String())

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -10,6 +9,7 @@ import (
 	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+	"github.com/wassef911/grpcgoesbrrr/server/store/reckon"
 )
 
 const (
@@ -18,6 +18,8 @@ const (
 
 	listKeysSQL = `SELECT key_id, name, role, hash, created_at, expires_at, revoked_at, last_used_at
 		FROM keys ORDER BY created_at, key_seq`
+
+	anyKeySQL = `SELECT 1 FROM keys LIMIT 1`
 
 	findKeySQL = `SELECT revoked_at, last_used_at FROM keys WHERE key_id = ?`
 
@@ -28,22 +30,36 @@ const (
 
 // CreateKey implements fraud.Keys.
 func (s *Store) CreateKey(ctx context.Context, key fraud.Key, by string) error {
-	return s.update(ctx, "create a key", func(c *engine.Conn) error {
-		err := each(c, insertKeySQL, func(p *params) {
-			p.text(key.ID)
-			p.text(key.Name)
-			p.text(key.Role)
-			p.bytes(key.Hash[:])
-			p.time(key.CreatedAt)
-			p.timeOrNull(key.ExpiresAt)
-			p.timeOrNull(key.RevokedAt)
-			p.timeOrNull(key.LastUsedAt)
-		}, nil)
-		if err != nil {
+	return s.update(ctx, "create a key", func(c *engine.Conn) error { return createKey(c, key, by) })
+}
+
+// CreateFirstKey implements fraud.Keys: one process writes at a time.
+func (s *Store) CreateFirstKey(ctx context.Context, key fraud.Key, by string) (created bool, err error) {
+	err = s.update(ctx, "create the first key", func(c *engine.Conn) error {
+		created = true
+		if err := each(c, anyKeySQL, nil, func(*row) { created = false }); err != nil || !created {
 			return err
 		}
-		return recordAct(c, fraud.Act{At: key.CreatedAt, Actor: by, Kind: fraud.ActKeyCreated, Object: key.ID, Detail: describeKey(key)})
+		return createKey(c, key, by)
 	})
+	return created && err == nil, err
+}
+
+func createKey(c *engine.Conn, key fraud.Key, by string) error {
+	err := each(c, insertKeySQL, func(p *params) {
+		p.text(key.ID)
+		p.text(key.Name)
+		p.text(key.Role)
+		p.bytes(key.Hash[:])
+		p.time(key.CreatedAt)
+		p.timeOrNull(key.ExpiresAt)
+		p.timeOrNull(key.RevokedAt)
+		p.timeOrNull(key.LastUsedAt)
+	}, nil)
+	if err != nil {
+		return err
+	}
+	return recordAct(c, fraud.Act{At: key.CreatedAt, Actor: by, Kind: fraud.ActKeyCreated, Object: key.ID, Detail: reckon.DescribeKey(key)})
 }
 
 // ListKeys implements fraud.Keys.
@@ -61,15 +77,6 @@ func (s *Store) ListKeys(ctx context.Context) ([]fraud.Key, error) {
 		return nil, err
 	}
 	return keys, nil
-}
-
-// describeKey is what the audit log tells of a key besides its ID.
-func describeKey(key fraud.Key) string {
-	end := "never"
-	if !key.ExpiresAt.IsZero() {
-		end = key.ExpiresAt.UTC().Format(time.RFC3339)
-	}
-	return fmt.Sprintf("name %q, role %s, expires %s", key.Name, key.Role, end)
 }
 
 // RevokeKey implements fraud.Keys.
@@ -118,7 +125,7 @@ func touchKey(c *engine.Conn, id string, at time.Time) error {
 	if err := each(c, touchKeySQL, func(p *params) { p.time(at); p.text(id) }, nil); err != nil {
 		return err
 	}
-	if sameDay(key.LastUsedAt, at) {
+	if reckon.SameDay(key.LastUsedAt, at) {
 		return nil
 	}
 	return recordAct(c, fraud.Act{At: at, Actor: "key:" + id, Kind: fraud.ActKeyUsed, Object: id})

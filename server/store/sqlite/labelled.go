@@ -6,6 +6,7 @@ import (
 	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+	"github.com/wassef911/grpcgoesbrrr/server/store/reckon"
 )
 
 // The page is chosen along the index alone, from its place on; what belongs to
@@ -66,59 +67,15 @@ func (r *row) labelled() fraud.Labelled {
 
 // Live implements fraud.Outcomes.
 func (s *Store) Live(ctx context.Context, modelVersion string, outcomes int) (fraud.Live, error) {
-	var sums liveSums
+	var sums reckon.LiveSums
 	err := s.view(ctx, "compare assessments with outcomes", func(c *engine.Conn) error {
 		bind := func(p *params) { p.int(int64(outcomes)); p.text(modelVersion) }
 		return each(c, liveSQL, bind, func(r *row) {
-			sums.add(fraud.OutcomeLabel(r.int()) == fraud.OutcomeFraud, r.bool(), r.float())
+			sums.Add(fraud.OutcomeLabel(r.int()) == fraud.OutcomeFraud, r.bool(), r.float())
 		})
 	})
 	if err != nil {
 		return fraud.Live{}, err
 	}
-	return sums.live(), nil
-}
-
-// liveSums are what a Live is made of, row by row.
-type liveSums struct {
-	whole fraud.Live
-	bins  [fraud.LiveBins]struct {
-		rows, frauds  int64
-		probabilities float64
-	}
-}
-
-func (s *liveSums) add(isFraud, flagged bool, probability float64) {
-	bin := &s.bins[min(int(probability*fraud.LiveBins), fraud.LiveBins-1)]
-	gap := probability
-	if isFraud {
-		gap = probability - 1
-		s.whole.Frauds++
-		bin.frauds++
-	}
-	if flagged {
-		s.whole.Flagged++
-	}
-	if flagged && isFraud {
-		s.whole.FlaggedFrauds++
-	}
-	s.whole.Rows++
-	s.whole.SquaredGaps += gap * gap
-	bin.rows++
-	bin.probabilities += probability
-}
-
-func (s *liveSums) live() fraud.Live {
-	live := s.whole
-	if live.Rows == 0 {
-		return live
-	}
-	for i, sums := range s.bins {
-		bin := fraud.CalibrationBin{From: float64(i) / fraud.LiveBins, To: float64(i+1) / fraud.LiveBins, Rows: sums.rows}
-		if rows := float64(sums.rows); rows > 0 {
-			bin.MeanProbability, bin.FraudRate = sums.probabilities/rows, float64(sums.frauds)/rows
-		}
-		live.Calibration = append(live.Calibration, bin)
-	}
-	return live
+	return sums.Live(), nil
 }

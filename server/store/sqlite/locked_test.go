@@ -12,6 +12,7 @@ import (
 	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+	"github.com/wassef911/grpcgoesbrrr/server/store/health"
 )
 
 // lockDir tells the test's own binary to hold the lock of a store, and which.
@@ -153,7 +154,7 @@ func TestALockThatOutlastsCallAfterCallIsAFault(t *testing.T) {
 func TestACheckIsAnsweredWhileTheStoreHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := openStore(t)
-		s.health.failed(engine.ResultIOErrWrite.ToError())
+		s.health.Failed(engine.ResultIOErrWrite.ToError())
 		hang, idle := make(chan struct{}), s.write.idle
 		s.write.idle, s.write.open = nil, func() (*conn, error) { <-hang; return nil, errors.New("it hung") }
 		began, answers := time.Now(), make(chan error, 2)
@@ -166,7 +167,7 @@ func TestACheckIsAnsweredWhileTheStoreHangs(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		}
-		if took := time.Since(began); took != checkPatience {
+		if took := time.Since(began); took != health.CheckPatience {
 			t.Errorf("it took %v", took)
 		}
 		close(hang)

@@ -200,3 +200,10 @@ func TestAStoreThatANewerProgramHasChangedIsRefused(t *testing.T) {
 		t.Errorf("%v, %v", s, err)
 	}
 }
+
+// Spans of time, in microseconds.
+const (
+	hour = 3_600 * 1_000_000
+	day  = 24 * hour
+	week = 7 * day
+)

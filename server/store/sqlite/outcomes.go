@@ -2,11 +2,11 @@ package sqlite
 
 import (
 	"context"
-	"time"
 
 	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+	"github.com/wassef911/grpcgoesbrrr/server/store/reckon"
 )
 
 const (
@@ -69,19 +69,15 @@ func (s *Store) ReportOutcomes(ctx context.Context, outcomes []fraud.Outcome) ([
 	if len(outcomes) == 0 {
 		return results, nil
 	}
-	reports := make([]report, len(outcomes))
-	for i, o := range outcomes {
-		reports[i] = report{ID: o.TransactionID, OccurredAt: o.OccurredAt.UnixMicro()}
-	}
+	reports := reckon.NewReports(outcomes)
 	err := s.update(ctx, "report outcomes", func(c *engine.Conn) error {
-		stand, err := findReported(c, reports)
-		if err != nil {
+		if err := findReported(c, reports); err != nil {
 			return err
 		}
-		fresh := settle(outcomes, reports, stand, results)
-		_, err = insertOutcomes.insert(c, len(fresh), func(p *params, i int) {
+		fresh := reports.Settle(results)
+		_, err := insertOutcomes.insert(c, len(fresh), func(p *params, i int) {
 			o := results[fresh[i]].Outcome
-			p.int(reports[fresh[i]].seq)
+			p.int(reports.Seqs[fresh[i]])
 			p.int(int64(o.Label))
 			p.int(int64(o.Source))
 			p.time(o.OccurredAt)
@@ -94,7 +90,7 @@ func (s *Store) ReportOutcomes(ctx context.Context, outcomes []fraud.Outcome) ([
 	if err != nil {
 		return nil, err
 	}
-	s.wrote(len(results))
+	s.folding.Wrote(len(results))
 	return results, nil
 }
 
@@ -102,49 +98,26 @@ func (s *Store) ReportOutcomes(ctx context.Context, outcomes []fraud.Outcome) ([
 type report struct {
 	ID         string
 	OccurredAt int64
-	seq        int64 // of the transaction; 0: it is unknown
 }
 
 // findReported numbers the transactions of reports, and finds the outcomes that
 // the reports may equal.
-func findReported(c *engine.Conn, reports []report) (map[fraud.Outcome]fraud.Outcome, error) {
-	text, err := asJSON(reports)
-	if err != nil {
-		return nil, err
+func findReported(c *engine.Conn, reports *reckon.Reports) error {
+	asked := make([]report, len(reports.Outcomes))
+	for i, o := range reports.Outcomes {
+		asked[i] = report{o.TransactionID, o.OccurredAt.UnixMicro()}
 	}
-	stand := make(map[fraud.Outcome]fraud.Outcome, len(reports))
-	return stand, each(c, findReportedSQL, func(p *params) { p.text(text) }, func(r *row) {
+	text, err := asJSON(asked)
+	if err != nil {
+		return err
+	}
+	return each(c, findReportedSQL, func(p *params) { p.text(text) }, func(r *row) {
 		key := r.int()
-		reports[key].seq = r.int()
-		if o := r.outcome(reports[key].ID); o != nil {
-			stand[same(*o)] = *o
+		reports.Seqs[key] = r.int()
+		if o := r.outcome(asked[key].ID); o != nil {
+			reports.Stands(*o)
 		}
 	})
-}
-
-// same strips an outcome to what makes it equal to another.
-func same(o fraud.Outcome) fraud.Outcome {
-	o.ReportedAt, o.ReportedBy = time.Time{}, ""
-	return o
-}
-
-// settle answers each outcome, by those that stand and by the earlier ones of
-// this call, and returns which of them are fresh.
-func settle(outcomes []fraud.Outcome, reports []report, stand map[fraud.Outcome]fraud.Outcome, results []fraud.OutcomeResult) (fresh []int) {
-	now := fromMicros(time.Now().UnixMicro())
-	for i, o := range outcomes {
-		if reports[i].seq == 0 {
-			results[i].Err = fraud.TransactionUnknown(o.TransactionID)
-			continue
-		}
-		o.OccurredAt, o.ReportedAt = fromMicros(reports[i].OccurredAt), now
-		if _, repeated := stand[same(o)]; !repeated {
-			stand[same(o)] = o
-			fresh = append(fresh, i)
-		}
-		results[i].Outcome = stand[same(o)]
-	}
-	return fresh
 }
 
 // OutcomeHistory implements fraud.Outcomes.

@@ -34,6 +34,3 @@ func (s *Store) Size(context.Context) (fraud.StoreSize, error) {
 	size.Free = &free
 	return size, nil
 }
-
-// Failures implements fraud.Health.
-func (s *Store) Failures() uint64 { return s.health.failures.Load() }

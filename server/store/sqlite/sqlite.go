@@ -15,6 +15,8 @@ import (
 	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+	"github.com/wassef911/grpcgoesbrrr/server/store/health"
+	"github.com/wassef911/grpcgoesbrrr/server/store/reckon"
 )
 
 const fileName = "brrr.db"
@@ -38,8 +40,8 @@ type Store struct {
 	// Look-ups have connections of their own: a call about one transaction waits for
 	// no list.
 	lookUps *pool
-	folding *folding
-	health  health
+	folding *reckon.Folding
+	health  *health.Health
 	inVain  time.Duration // how long nobody got the file's lock; of who holds write's connection
 
 	underWay sync.RWMutex // held for reading by each call
@@ -55,7 +57,7 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	}
 	s, err := open(ctx, path)
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: open %s: %w", path, helped(err))
+		return nil, fmt.Errorf("sqlite: open %s: %w", path, faultOf(err).Helped(err))
 	}
 	return s, nil
 }
@@ -78,7 +80,8 @@ func open(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, read.close(), write.close())
 	}
-	s := &Store{path: path, write: write, read: read, lookUps: lookUps, folding: newFolding(), health: health{checking: make(chan struct{}, 1)}}
+	s := &Store{path: path, write: write, read: read, lookUps: lookUps}
+	s.folding, s.health = reckon.NewFolding(s.foldStep), health.New(faultOf, s.tryToWrite)
 	if err := s.resumeFolding(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
@@ -104,7 +107,7 @@ func prepareFile(dir string) (path string, err error) {
 
 // Close waits for calls under way and releases the file.
 func (s *Store) Close() error {
-	s.folding.end()
+	s.folding.End()
 	s.underWay.Lock()
 	defer s.underWay.Unlock()
 	if s.closed {
@@ -131,7 +134,7 @@ func (s *Store) update(ctx context.Context, what string, do func(c *engine.Conn)
 		if err := run(c, "COMMIT"); err != nil {
 			return err
 		}
-		s.health.wrote()
+		s.health.Wrote()
 		return nil
 	})
 }
@@ -147,7 +150,7 @@ func (s *Store) begin(ctx context.Context, c *engine.Conn) error {
 			return err
 		}
 		if s.inVain += moment; s.inVain >= suspicious {
-			s.health.failed(err)
+			s.health.Failed(err)
 		}
 		if ctx.Err() != nil || waited >= patience {
 			return err
@@ -187,9 +190,5 @@ func (s *Store) call(ctx context.Context, what string, p *pool, do func(c *engin
 	if ctx.Err() != nil {
 		err = ctx.Err() // rather than what it led to
 	}
-	s.health.failed(err)
-	if faultOf(err) != nil {
-		s.health.failures.Add(1)
-	}
-	return fmt.Errorf("sqlite: %s: %w", what, unavailable(err))
+	return fmt.Errorf("sqlite: %s: %w", what, s.health.FailedCall(err))
 }

@@ -3,83 +3,45 @@ package sqlite
 import (
 	"context"
 	"fmt"
-	"math"
-	"time"
 
 	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+	"github.com/wassef911/grpcgoesbrrr/server/store/reckon"
 )
-
-const microsPerMinute = int64(time.Minute / time.Microsecond)
 
 // Summarize implements fraud.Summaries.
 func (s *Store) Summarize(ctx context.Context, buckets fraud.Buckets) ([]fraud.Bucket, error) {
-	sums, err := newSums(buckets)
+	sums, err := reckon.NewSums(buckets)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("sqlite: %w", err)
 	}
-	var left tail
+	var left reckon.Tail
 	err = s.snapshot(ctx, "summarize assessments", func(c *engine.Conn) error {
 		if left, err = readTail(c); err != nil {
 			return err
 		}
-		if err := sums.addRollup(c); err != nil {
+		if err := addRollup(c, sums); err != nil {
 			return err
 		}
-		if err := eachMove(c, left.folded.outcome, left.end.outcome, left.folded.assessment, sums.add); err != nil {
+		if err := eachMove(c, left.Folded.Outcome, left.End.Outcome, left.Folded.Assessment, sums.Add); err != nil {
 			return err
 		}
-		return eachAssessment(c, left.folded.assessment, left.end.assessment, left.end.outcome, sums.add)
+		return eachAssessment(c, left.Folded.Assessment, left.End.Assessment, left.End.Outcome, sums.Add)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if _, due := left.step(s.folding.stride); due {
-		s.startFolding()
-	}
-	return sums.result(), nil
-}
-
-// sums are the counts of buckets.
-type sums struct {
-	first, end, minutes int64 // since the epoch, and of each bucket
-	buckets             []counts
-}
-
-func newSums(b fraud.Buckets) (*sums, error) {
-	first := b.From.Unix() / 60
-	switch {
-	case b.From.Unix() < 0 || !b.From.Equal(time.Unix(first*60, 0)):
-		return nil, fmt.Errorf("sqlite: summarize: from %v: must be a whole minute from 1970 on", b.From)
-	case b.Minutes < 1 || b.Number < 1 || b.Minutes > (math.MaxInt64-first)/int64(b.Number):
-		return nil, fmt.Errorf("sqlite: summarize: %d buckets of %d minutes: must be at least 1 of at least 1, and end in time", b.Number, b.Minutes)
-	}
-	return &sums{first, first + b.Minutes*int64(b.Number), b.Minutes, make([]counts, b.Number)}, nil
+	s.folding.Look(left)
+	return sums.Result(), nil
 }
 
 // addRollup adds what is folded, by whole hours if the buckets are of these.
-func (s *sums) addRollup(c *engine.Conn) error {
+func addRollup(c *engine.Conn, s *reckon.Sums) error {
 	of := byMinute
-	if s.first%60 == 0 && s.minutes%60 == 0 {
+	if s.Hourly() {
 		of = byHour
 	}
-	return of.addTo(c, s.first/of.minutes, s.end/of.minutes, func(start int64) *counts {
-		return &s.buckets[(start*of.minutes-s.first)/s.minutes]
-	})
-}
-
-// add is a counter.
-func (s *sums) add(at int64, of cell, n int64) {
-	if minute := at / microsPerMinute; minute >= s.first && minute < s.end {
-		s.buckets[(minute-s.first)/s.minutes][of] += n
-	}
-}
-
-func (s *sums) result() []fraud.Bucket {
-	result := make([]fraud.Bucket, len(s.buckets))
-	for i := range s.buckets {
-		result[i] = s.buckets[i].bucket()
-	}
-	return result
+	first, end := s.Span(of.minutes)
+	return of.addTo(c, first, end, func(start int64) *reckon.Counts { return s.Of(start, of.minutes) })
 }

@@ -43,7 +43,7 @@ func BenchmarkFold(b *testing.B) {
 				forget(b, s)
 				b.StartTimer()
 				before := processorTime(b)
-				if err := s.fold(b.Context()); err != nil {
+				if err := s.folding.Fold(b.Context()); err != nil {
 					b.Fatal(err)
 				}
 				used += processorTime(b) - before

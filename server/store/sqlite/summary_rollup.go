@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	engine "zombiezen.com/go/sqlite"
+
+	"github.com/wassef911/grpcgoesbrrr/server/store/reckon"
 )
 
 // A rollup has the counts of each span of a length in a table.
@@ -24,20 +26,14 @@ var (
 	byHour   = newRollup("summary_hours", 60)
 )
 
-// packed is a row of a rollup.
-type packed struct {
-	start  int64
-	counts []byte
-}
-
 // addTo adds the rows from one start on and before another to the counts that
 // each belongs to.
-func (u rollup) addTo(c *engine.Conn, from, before int64, of func(start int64) *counts) error {
+func (u rollup) addTo(c *engine.Conn, from, before int64, of func(start int64) *reckon.Counts) error {
 	var broken error
-	var buffer [maxPacked]byte
+	var buffer [reckon.MaxPacked]byte
 	err := each(c, u.read, func(p *params) { p.int(from); p.int(before) }, func(r *row) {
 		start := r.int()
-		if err := of(start).add(r.blob(buffer[:])); err != nil && broken == nil {
+		if err := of(start).Add(r.blob(buffer[:])); err != nil && broken == nil {
 			broken = fmt.Errorf("row %d of %d minutes: %w", start, u.minutes, err)
 		}
 	})
@@ -47,11 +43,18 @@ func (u rollup) addTo(c *engine.Conn, from, before int64, of func(start int64) *
 	return broken
 }
 
-func (u rollup) save(c *engine.Conn, rows []packed) error {
+func (u rollup) save(c *engine.Conn, rows []reckon.Packed) error {
 	for _, row := range rows {
-		if err := each(c, u.write, func(p *params) { p.int(row.start); p.bytes(row.counts) }, nil); err != nil {
+		if err := each(c, u.write, func(p *params) { p.int(row.Start); p.bytes(row.Counts) }, nil); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// with is what changes make of its rows.
+func (u rollup) with(c *engine.Conn, changes reckon.Changes) ([]reckon.Packed, error) {
+	return changes.AddTo(u.minutes, func(start int64, to *reckon.Counts) error {
+		return u.addTo(c, start, start+1, func(int64) *reckon.Counts { return to })
+	})
 }

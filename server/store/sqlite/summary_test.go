@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+	"github.com/wassef911/grpcgoesbrrr/server/store/reckon"
 )
 
 var summaryStart = time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
@@ -33,7 +33,7 @@ func TestFoldsOfSeveralStoresCountEachRowOnce(t *testing.T) {
 			dir := t.TempDir()
 			stores := []*Store{openIn(t, dir), openIn(t, dir), openIn(t, dir)}
 			for _, s := range stores {
-				s.folding.stride = marks{1 + random.Int64N(40), 1 + random.Int64N(20)}
+				s.folding.Stride = reckon.Marks{Assessment: 1 + random.Int64N(40), Outcome: 1 + random.Int64N(20)}
 			}
 			recordNumbered(t, stores[0], 100)
 			for i := range 40 {
@@ -61,7 +61,7 @@ func foldTogether(t *testing.T, stores []*Store) {
 	var wait sync.WaitGroup
 	errs := make([]error, len(stores))
 	for i, s := range stores {
-		wait.Go(func() { errs[i] = s.fold(t.Context()) })
+		wait.Go(func() { errs[i] = s.folding.Fold(t.Context()) })
 	}
 	wait.Wait()
 	if err := errors.Join(errs...); err != nil {
@@ -74,7 +74,7 @@ func foldTogether(t *testing.T, stores []*Store) {
 func TestFoldingGoesOnWhereItWasLeft(t *testing.T) {
 	dir := t.TempDir()
 	s := openIn(t, dir)
-	s.folding.end() // as one that does not count
+	s.folding.End() // as one that does not count
 	recordNumbered(t, s, 1000)
 	random := rand.New(rand.NewPCG(7, 7))
 	for range 6 {
@@ -90,9 +90,9 @@ func TestFoldingGoesOnWhereItWasLeft(t *testing.T) {
 		}
 	}
 	s = openIn(t, dir)
-	s.folding.wait.Wait()
+	s.folding.Wait()
 	left := tailOf(t, s)
-	if _, due := left.step(stride); due || left.folded.assessment < stride.assessment || left.folded.outcome < stride.outcome {
+	if _, due := left.Step(s.folding.Stride); due || left.Folded.Assessment < s.folding.Stride.Assessment || left.Folded.Outcome < s.folding.Stride.Outcome {
 		t.Errorf("after folding there is left %+v", left)
 	}
 	compareSummary(t, s, summaryDays[0])
@@ -101,30 +101,30 @@ func TestFoldingGoesOnWhereItWasLeft(t *testing.T) {
 // Writing and summarizing set folding off, which ends with the store.
 func TestFoldingFollowsWriting(t *testing.T) {
 	for name, setOff := range map[string]func(t *testing.T, s *Store){
-		"who writes":     func(t *testing.T, s *Store) { s.wrote(lookEvery) },
+		"who writes":     func(t *testing.T, s *Store) { s.folding.Wrote(1_000) },
 		"who summarizes": func(t *testing.T, s *Store) { compareSummary(t, s, summaryDays[1]) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := openStore(t)
 			recordNumbered(t, s, 100)
 			writeAssessments(t, s, rand.New(rand.NewPCG(8, 8)), 100, 50)
-			s.folding.wait.Wait()
-			s.folding.stride = marks{10, 10}
+			s.folding.Wait()
+			s.folding.Stride = reckon.Marks{Assessment: 10, Outcome: 10}
 			before := tailOf(t, s)
-			if before.folded != (marks{}) {
+			if before.Folded != (reckon.Marks{}) {
 				t.Fatalf("folded too soon: %+v", before)
 			}
 			setOff(t, s)
-			s.folding.wait.Wait()
-			if after := tailOf(t, s); after.end.assessment-after.folded.assessment >= 10 {
+			s.folding.Wait()
+			if after := tailOf(t, s); after.End.Assessment-after.Folded.Assessment >= 10 {
 				t.Errorf("there is left %+v", after)
 			}
 			compareSummary(t, s, summaryDays[1])
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
-			s.startFolding()
-			if s.folding.running {
+			s.folding.Start()
+			if s.folding.Running() {
 				t.Error("it folds after Close")
 			}
 		})
@@ -146,17 +146,17 @@ func TestAFoldThatFailsFailsNoCall(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.folding.stride = marks{10, 10}
+	s.folding.Stride = reckon.Marks{Assessment: 10, Outcome: 10}
 	writeAssessments(t, s, rand.New(rand.NewPCG(9, 9)), 100, 50)
-	s.startFolding()
-	s.folding.wait.Wait()
+	s.folding.Start()
+	s.folding.Wait()
 	if !strings.Contains(log.String(), "level=WARN") || !strings.Contains(log.String(), "the marks stay") {
 		t.Errorf("logged %q", log.String())
 	}
 	writeReports(t, s, rand.New(rand.NewPCG(10, 10)), 100, 50)
 	compareSummary(t, s, summaryDays[0])
-	s.folding.wait.Wait()
-	if left := tailOf(t, s); left.folded != (marks{}) || left.end.assessment != 50 {
+	s.folding.Wait()
+	if left := tailOf(t, s); left.Folded != (reckon.Marks{}) || left.End.Assessment != 50 {
 		t.Errorf("there is left %+v", left)
 	}
 }
@@ -188,38 +188,6 @@ func TestSummaryPlans(t *testing.T) {
 			t.Errorf("%s: sorts; the plan is\n%s", test.name, plan)
 		}
 	}
-}
-
-func FuzzCounts(f *testing.F) {
-	seed := counts{0: 1, 7: 300, cells - 1: 1 << 40}
-	packed, err := seed.pack()
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(packed)
-	f.Add([]byte{})
-	f.Add([]byte{0, 1})
-	f.Add([]byte{cells, 1, 1, 1})
-	f.Add(bytes.Repeat([]byte{0xff}, 20))
-	f.Fuzz(func(t *testing.T, packed []byte) {
-		var c, again counts
-		if c.add(packed) != nil {
-			return
-		}
-		if slices.Min(c[:]) < 0 {
-			if _, err := c.pack(); err == nil {
-				t.Fatalf("%v is packed", c)
-			}
-			return
-		}
-		text, err := c.pack()
-		if err == nil {
-			err = again.add(text)
-		}
-		if err != nil || c != again || len(text) > maxPacked {
-			t.Fatalf("%v came back as %v, %v", c, again, err)
-		}
-	})
 }
 
 // recordNumbered records so many transactions, t1 the first of them.
@@ -267,7 +235,7 @@ func compareSummary(t *testing.T, s *Store, b fraud.Buckets) {
 		FROM assessments`
 	want := make([]fraud.Bucket, b.Number)
 	err := s.view(t.Context(), "go through all", func(c *engine.Conn) error {
-		bind := func(p *params) { p.time(b.From); p.int(b.Minutes * microsPerMinute) }
+		bind := func(p *params) { p.time(b.From); p.int(b.Minutes * reckon.MicrosPerMinute) }
 		return each(c, sql, bind, func(r *row) {
 			of, bin, flagged, outcome := &want[r.int()], r.int(), r.int(), fraud.OutcomeLabel(r.int())
 			of.Assessed++
@@ -297,7 +265,7 @@ func compareSummary(t *testing.T, s *Store, b fraud.Buckets) {
 	}
 }
 
-func tailOf(t *testing.T, s *Store) (left tail) {
+func tailOf(t *testing.T, s *Store) (left reckon.Tail) {
 	t.Helper()
 	err := s.view(t.Context(), "read the tail", func(c *engine.Conn) (err error) {
 		left, err = readTail(c)

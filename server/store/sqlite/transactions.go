@@ -7,6 +7,7 @@ import (
 	engine "zombiezen.com/go/sqlite"
 
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
+	"github.com/wassef911/grpcgoesbrrr/server/store/reckon"
 )
 
 const findRecordedSQL = `
@@ -27,7 +28,7 @@ func (s *Store) Record(ctx context.Context, transactions []fraud.Transaction) ([
 		if err != nil {
 			return err
 		}
-		if fresh := sift(transactions, recorded, results); len(fresh) > 0 {
+		if fresh := reckon.Sift(transactions, recorded, results); len(fresh) > 0 {
 			return recordFresh(c, fresh)
 		}
 		return nil
@@ -55,25 +56,6 @@ func findRecorded(c *engine.Conn, transactions []fraud.Transaction) (map[string]
 	})
 }
 
-// sift answers for the transactions whose ID is taken, by an earlier one of
-// this call too, and returns the others.
-func sift(transactions []fraud.Transaction, recorded map[string]fraud.Transaction, results []fraud.RecordResult) []fraud.Transaction {
-	fresh := make([]fraud.Transaction, 0, len(transactions))
-	for i, t := range transactions {
-		stands, taken := recorded[t.ID]
-		switch {
-		case !taken:
-			recorded[t.ID] = t
-			fresh = append(fresh, t)
-		case stands.SameFacts(t):
-			results[i].Already = true
-		default:
-			results[i].Err = fraud.FactsDiffer(t.ID)
-		}
-	}
-	return fresh
-}
-
 // recordFresh records transactions whose IDs are free and differ.
 func recordFresh(c *engine.Conn, fresh []fraud.Transaction) error {
 	accounts, err := accountsOf(c, fresh)
@@ -84,13 +66,13 @@ func recordFresh(c *engine.Conn, fresh []fraud.Transaction) error {
 	if err != nil {
 		return err
 	}
-	if err := accounts.save(c); err != nil {
+	if err := saveAll(c, accounts); err != nil {
 		return err
 	}
 	seqs := make([]int64, len(fresh))
-	for _, a := range accounts.all {
-		for _, row := range a.rows {
-			seqs[row] = a.seq
+	for _, a := range accounts.All {
+		for _, row := range a.Rows {
+			seqs[row] = a.Seq
 		}
 	}
 	now := time.Now()
@@ -109,7 +91,7 @@ func recordFresh(c *engine.Conn, fresh []fraud.Transaction) error {
 }
 
 // freeze computes the facts that depend on an account's other transactions.
-func freeze(c *engine.Conn, accounts accounts, fresh []fraud.Transaction) ([]fraud.Facts, error) {
+func freeze(c *engine.Conn, accounts reckon.Accounts, fresh []fraud.Transaction) ([]fraud.Facts, error) {
 	standings, err := findStandings(c, accounts, fresh)
 	if err != nil {
 		return nil, err
@@ -117,10 +99,5 @@ func freeze(c *engine.Conn, accounts accounts, fresh []fraud.Transaction) ([]fra
 	if err := findRecent(c, accounts, fresh); err != nil {
 		return nil, err
 	}
-	facts := make([]fraud.Facts, len(fresh))
-	var line timeline
-	for _, a := range accounts.all {
-		a.freeze(&line, fresh, standings, facts)
-	}
-	return facts, nil
+	return accounts.Freeze(fresh, standings), nil
 }

@@ -21,7 +21,10 @@ var calls = map[string]func(ctx context.Context, s fraud.Store) error{
 		return err
 	},
 	"RecordAssessments": func(ctx context.Context, s fraud.Store) error {
-		_, err := s.RecordAssessments(ctx, []fraud.Assessment{assessment(fraud.Recorded{Seq: 1}, "v2", 0.5)})
+		known, err := s.LookUp(context.WithoutCancel(ctx), []string{"a"}, "v2")
+		if err == nil {
+			_, err = s.RecordAssessments(ctx, []fraud.Assessment{assessment(known[0].Transaction, "v2", 0.5)})
+		}
 		return err
 	},
 	"List": func(ctx context.Context, s fraud.Store) error {
@@ -69,6 +72,10 @@ var calls = map[string]func(ctx context.Context, s fraud.Store) error{
 		return err
 	},
 	"CreateKey": func(ctx context.Context, s fraud.Store) error { return s.CreateKey(ctx, key("b", start), alice) },
+	"CreateFirstKey": func(ctx context.Context, s fraud.Store) error {
+		_, err := s.CreateFirstKey(ctx, key("b", start), alice)
+		return err
+	},
 	"ListKeys": func(ctx context.Context, s fraud.Store) error {
 		_, err := s.ListKeys(ctx)
 		return err

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -13,6 +14,7 @@ import (
 func testConcurrency(t *testing.T, open func(t *testing.T) fraud.Store) {
 	t.Run("transactions of one account are numbered without gap", func(t *testing.T) { testNumbering(t, open(t)) })
 	t.Run("of rivals for an ID one is recorded", func(t *testing.T) { testRivals(t, open(t)) })
+	t.Run("calls in whatever order wait for one another, but not forever", func(t *testing.T) { testOrders(t, open(t)) })
 	t.Run("of rival assessments one stands", func(t *testing.T) { testRivalAssessments(t, open(t)) })
 	t.Run("a cancelled call is recorded wholly or not at all", func(t *testing.T) { testCancelMidway(t, open(t)) })
 }
@@ -103,6 +105,65 @@ func testRivals(t *testing.T, s fraud.Store) {
 		want := append(slices.Repeat([]string{fraud.ReasonFactsDiffer}, callers-2), already, isNew)
 		equal(t, "answers", words, want)
 	}
+}
+
+// testOrders has every caller record the same, and say the same of it, each in an
+// order of its own.
+func testOrders(t *testing.T, s fraud.Store) {
+	const ids, size, accounts = 120, 12, 7
+	type told struct{ recorded, assessed int }
+	results, err := together(func(caller int) (sum told, err error) {
+		order := rand.New(rand.NewPCG(uint64(caller), 1)).Perm(ids)
+		for part := range slices.Chunk(order, size) {
+			var transactions []fraud.Transaction
+			var names []string
+			for _, i := range part {
+				names = append(names, fmt.Sprint(i))
+				transactions = append(transactions, at(fmt.Sprint(i), fmt.Sprint(i%accounts), i))
+			}
+			recorded, err := s.Record(t.Context(), transactions)
+			if err != nil {
+				return sum, err
+			}
+			found, err := s.LookUp(t.Context(), names, "v1")
+			if err != nil {
+				return sum, err
+			}
+			var assessments []fraud.Assessment
+			var outcomes []fraud.Outcome
+			for i, r := range found {
+				if !recorded[i].Already {
+					sum.recorded++
+				}
+				assessments = append(assessments, assessment(r.Transaction, "v1", 0.5))
+				outcomes = append(outcomes, outcome(names[i], fraud.OutcomeFraud, start))
+			}
+			stand, err := s.RecordAssessments(t.Context(), assessments)
+			if err != nil {
+				return sum, err
+			}
+			for _, a := range stand {
+				if !a.FromRecord {
+					sum.assessed++
+				}
+			}
+			if _, err := s.ReportOutcomes(t.Context(), outcomes); err != nil {
+				return sum, err
+			}
+		}
+		return sum, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all told
+	for _, r := range results {
+		all.recorded, all.assessed = all.recorded+r.recorded, all.assessed+r.assessed
+	}
+	equal(t, "what was new to callers", all, told{ids, ids})
+	equal(t, "the feed's end", feedEnd(t, s), fraud.Position{Assessment: ids, Outcome: ids})
+	counts := summarize(t, s, fraud.Buckets{From: start, Minutes: 120, Number: 1})
+	equal(t, "counts", []int64{counts[0].Assessed, counts[0].Frauds}, []int64{ids, ids})
 }
 
 func testRivalAssessments(t *testing.T, s fraud.Store) {

@@ -10,6 +10,7 @@ import (
 
 func testKeys(t *testing.T, open func(t *testing.T) fraud.Store) {
 	t.Run("every key is listed, the oldest first", func(t *testing.T) { testKeyList(t, open(t)) })
+	t.Run("of rivals for the first key one creates it", func(t *testing.T) { testFirstKey(t, open(t)) })
 	t.Run("the first revocation stands", func(t *testing.T) { testRevoke(t, open(t)) })
 	t.Run("the last use moves forward, never back", func(t *testing.T) { testTouch(t, open(t)) })
 	t.Run("a key that is not there is neither revoked nor touched", func(t *testing.T) {
@@ -73,6 +74,30 @@ func testKeyList(t *testing.T, s fraud.Store) {
 	old.RevokedAt = start.Add(time.Minute)
 	expires.CreatedAt, expires.ExpiresAt = start.Add(2*time.Hour), start.Add(1234*time.Microsecond)
 	equal(t, "keys", keys(t, s), []fraud.Key{old, young, same, expires})
+}
+
+func testFirstKey(t *testing.T, s fraud.Store) {
+	created, err := together(func(caller int) (bool, error) {
+		return s.CreateFirstKey(t.Context(), key(string(rune('a'+caller)), start), alice)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want []fraud.Key
+	for caller, first := range created {
+		if first {
+			want = append(want, key(string(rune('a'+caller)), start))
+		}
+	}
+	equal(t, "created", len(want), 1)
+	equal(t, "keys", keys(t, s), want)
+	told := acts(t, s, fraud.ActQuery{})
+	equal(t, "acts", len(told), 1)
+	equal(t, "the act", []string{told[0].Actor, string(told[0].Kind), told[0].Object}, []string{alice, string(fraud.ActKeyCreated), want[0].ID})
+	revoke(t, s, want[0].ID, start)
+	if again, err := s.CreateFirstKey(t.Context(), key("again", start), alice); again || err != nil {
+		t.Errorf("beside a revoked one: %t, %v", again, err)
+	}
 }
 
 func testRevoke(t *testing.T, s fraud.Store) {

@@ -1,4 +1,4 @@
-package sqlite
+package reckon
 
 import (
 	"cmp"
@@ -8,11 +8,11 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
-// timeline adds up an account's transactions between two times. It knows from
+// Timeline adds up an account's transactions between two times. It knows from
 // the start when a call's transactions are, and counts each once it is added. As
 // it adds up by a tree, n of them among m stored ones take time in the order of
 // m + n·log(m+n), in whatever order they come.
-type timeline struct {
+type Timeline struct {
 	entries []entry // in order of time
 	places  []int   // of the call's transactions among entries
 	// Node i has all that 2i and 2i+1 have; the last half is of the entries. For
@@ -30,21 +30,21 @@ type entry struct {
 type tally struct {
 	count  int64
 	added  int64 // those of this call
-	latest int64 // the latest time, or never
+	latest int64 // the latest time, or Never
 	sum    exact
 }
 
-var nothing = tally{latest: never}
+var nothing = tally{latest: Never}
 
 func (t tally) and(o tally) tally {
 	return tally{t.count + o.count, t.added + o.added, max(t.latest, o.latest), t.sum.plus(o.sum)}
 }
 
 // fill begins anew, with the stored transactions.
-func (l *timeline) fill(stored []payment, rows []int, call []fraud.Transaction) {
+func (l *Timeline) fill(stored []Payment, rows []int, call []fraud.Transaction) {
 	l.entries, l.places = l.entries[:0], slices.Grow(l.places[:0], len(rows))[:len(rows)]
 	for _, p := range stored {
-		l.entries = append(l.entries, entry{p.at, -1, tally{count: 1, latest: p.at, sum: exact{p.amount, 0}}})
+		l.entries = append(l.entries, entry{p.At, -1, tally{count: 1, latest: p.At, sum: exact{p.Amount, 0}}})
 	}
 	for i, row := range rows {
 		l.entries = append(l.entries, entry{call[row].Time.UnixMicro(), i, nothing})
@@ -55,7 +55,7 @@ func (l *timeline) fill(stored []payment, rows []int, call []fraud.Transaction) 
 	}
 }
 
-func (l *timeline) grow() {
+func (l *Timeline) grow() {
 	n := len(l.entries)
 	l.nodes = slices.Grow(l.nodes, 2*n)[:2*n]
 	for i, e := range l.entries {
@@ -69,7 +69,7 @@ func (l *timeline) grow() {
 }
 
 // add counts a transaction of the call from now on.
-func (l *timeline) add(i int, t tally) {
+func (l *Timeline) add(i int, t tally) {
 	if len(l.nodes) == 0 {
 		return // nobody asks
 	}
@@ -81,7 +81,7 @@ func (l *timeline) add(i int, t tally) {
 }
 
 // between adds up those after one time and not after another.
-func (l *timeline) between(after, upTo int64) tally {
+func (l *Timeline) between(after, upTo int64) tally {
 	total := nothing
 	from, to := l.firstAfter(after), l.firstAfter(upTo)
 	if len(l.nodes) == 0 {
@@ -103,7 +103,7 @@ func (l *timeline) between(after, upTo int64) tally {
 	return total
 }
 
-func (l *timeline) firstAfter(t int64) int {
+func (l *Timeline) firstAfter(t int64) int {
 	i, _ := slices.BinarySearchFunc(l.entries, t, func(e entry, t int64) int {
 		if e.at <= t {
 			return -1

@@ -1,4 +1,4 @@
-package sqlite
+package reckon
 
 import (
 	"fmt"
@@ -19,37 +19,37 @@ func TestFreeze(t *testing.T) {
 	minute := before(time.Minute)
 	for _, test := range []struct {
 		name               string
-		account            account
-		stands             *standing // where a late one stands
+		account            Account
+		stands             *Standing // where a late one stands
 		age, number, since int32
 	}{
-		{"a new account", account{}, nil, 0, 1, 0},
-		{"the latest", account{stored: 9, openedAt: minute, latest: before(time.Second)}, nil, 60, 10, 1},
-		{"a tie with the latest", account{stored: 9, openedAt: minute, latest: before(0)}, nil, 60, 10, 0},
-		{"late", account{stored: 9, openedAt: minute, latest: before(-time.Hour)}, &standing{9, 4, before(2 * time.Second)}, 60, 6, 2},
-		{"late and the first", account{stored: 9, openedAt: minute, latest: before(-time.Hour)}, &standing{9, 9, never}, 60, 1, 60},
-		{"the number is capped", account{stored: math.MaxInt32, openedAt: before(0), latest: before(0)}, nil, 0, math.MaxInt32, 0},
-		{"the number fits exactly", account{stored: math.MaxInt32 - 1, openedAt: before(0), latest: before(0)}, nil, 0, math.MaxInt32, 0},
-		{"the age is capped", account{stored: 1, openedAt: -1e18, latest: before(0)}, nil, math.MaxInt32, 2, 0},
-		{"the time since is capped", account{stored: 1, openedAt: before(0), latest: -1e18}, nil, 0, 2, math.MaxInt32},
+		{"a new account", Account{}, nil, 0, 1, 0},
+		{"the latest", Account{Stored: 9, OpenedAt: minute, Latest: before(time.Second)}, nil, 60, 10, 1},
+		{"a tie with the latest", Account{Stored: 9, OpenedAt: minute, Latest: before(0)}, nil, 60, 10, 0},
+		{"late", Account{Stored: 9, OpenedAt: minute, Latest: before(-time.Hour)}, &Standing{9, 4, before(2 * time.Second)}, 60, 6, 2},
+		{"late and the first", Account{Stored: 9, OpenedAt: minute, Latest: before(-time.Hour)}, &Standing{9, 9, Never}, 60, 1, 60},
+		{"the number is capped", Account{Stored: math.MaxInt32, OpenedAt: before(0), Latest: before(0)}, nil, 0, math.MaxInt32, 0},
+		{"the number fits exactly", Account{Stored: math.MaxInt32 - 1, OpenedAt: before(0), Latest: before(0)}, nil, 0, math.MaxInt32, 0},
+		{"the age is capped", Account{Stored: 1, OpenedAt: -1e18, Latest: before(0)}, nil, math.MaxInt32, 2, 0},
+		{"the time since is capped", Account{Stored: 1, OpenedAt: before(0), Latest: -1e18}, nil, 0, 2, math.MaxInt32},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			a, stands, facts := test.account, test.account.asLatest(), make([]fraud.Facts, 1)
+			a, stands, facts := test.account, test.account.AsLatest(), make([]fraud.Facts, 1)
 			if test.stands != nil {
 				stands = *test.stands
 			}
-			a.rows = []int{0}
-			a.freeze(&timeline{}, []fraud.Transaction{{Time: at, Amount: 1}}, []standing{stands}, facts)
+			a.Rows = []int{0}
+			a.Freeze(&Timeline{}, []fraud.Transaction{{Time: at, Amount: 1}}, []Standing{stands}, facts)
 			want := fraud.Facts{AgeOfAccount: test.age, NumberOfTransactions: test.number, SecondsSincePrevious: test.since,
 				AmountLastHour: 1, AmountLastDay: 1, AmountLastWeek: 1, TransactionsLastWeek: 1}
 			if facts[0] != want {
 				t.Errorf("got  %+v\nwant %+v", facts[0], want)
 			}
-			if got, want := a.transactions(), test.account.transactions()+1; got != want {
+			if got, want := a.Transactions(), test.account.Transactions()+1; got != want {
 				t.Errorf("the account has %d transactions, want %d", got, want)
 			}
-			if want := max(test.account.latest, at.UnixMicro()); a.latest != want {
-				t.Errorf("the latest is at %d, want %d", a.latest, want)
+			if want := max(test.account.Latest, at.UnixMicro()); a.Latest != want {
+				t.Errorf("the latest is at %d, want %d", a.Latest, want)
 			}
 		})
 	}
@@ -68,20 +68,20 @@ func TestSumsOfMoneyAreExact(t *testing.T) {
 	for range 20 {
 		random.Shuffle(len(amounts), func(i, j int) { amounts[i], amounts[j] = amounts[j], amounts[i] })
 		stored := random.IntN(len(amounts))
-		a := account{stored: int64(stored), latest: 0}
+		a := Account{Stored: int64(stored), Latest: 0}
 		call := make([]fraud.Transaction, len(amounts)-stored)
 		for i, amount := range amounts {
 			if i < stored {
-				a.recent = append(a.recent, payment{0, amount})
+				a.Recent = append(a.Recent, Payment{0, amount})
 			} else {
 				call[i-stored] = fraud.Transaction{Time: time.UnixMicro(0), Amount: amount}
-				a.rows = append(a.rows, i-stored)
+				a.Rows = append(a.Rows, i-stored)
 			}
 		}
 		facts := make([]fraud.Facts, len(call))
-		a.freeze(&timeline{}, call, slices.Repeat([]standing{a.asLatest()}, len(call)), facts)
+		a.Freeze(&Timeline{}, call, slices.Repeat([]Standing{a.AsLatest()}, len(call)), facts)
 		if got, want := facts[len(call)-1].AmountLastHour, float64(cents)/100; got != want {
-			t.Fatalf("%d stored: the sum is %v, want %v", stored, got, want)
+			t.Fatalf("%d Stored: the sum is %v, want %v", stored, got, want)
 		}
 	}
 }
@@ -90,17 +90,17 @@ func TestTimelineAddsUpWhatIsThere(t *testing.T) {
 	random := rand.New(rand.NewPCG(2, 0))
 	for round := range 200 {
 		var there []tally
-		var stored []payment
+		var stored []Payment
 		for range random.IntN(9) {
 			at := random.Int64N(12)
-			stored, there = append(stored, payment{at, 1}), append(there, tally{1, 0, at, exact{1, 0}})
+			stored, there = append(stored, Payment{at, 1}), append(there, tally{1, 0, at, exact{1, 0}})
 		}
 		var rows []int
 		var call []fraud.Transaction
 		for i := range 1 + random.IntN(9) {
 			rows, call = append(rows, i), append(call, fraud.Transaction{Time: time.UnixMicro(random.Int64N(12))})
 		}
-		var l timeline
+		var l Timeline
 		l.fill(stored, rows, call)
 		for i, p := range call {
 			after, want := random.Int64N(13)-1, nothing
@@ -144,13 +144,13 @@ func TestWeeksThatOverlapAreOne(t *testing.T) {
 		{[]int64{5, 9, 7}, "[{4 5} {6 7} {8 9}]"},
 		{[]int64{9, 5, 6}, "[{4 6} {8 9}]"},
 	} {
-		a, call := account{seq: 3, stored: 1}, make([]fraud.Transaction, len(test.times))
+		a, call := Account{Seq: 3, Stored: 1}, make([]fraud.Transaction, len(test.times))
 		for i, at := range test.times {
-			a.rows, call[i].Time = append(a.rows, i), time.UnixMicro(at*week)
+			a.Rows, call[i].Time = append(a.Rows, i), time.UnixMicro(at*week)
 		}
 		var got []struct{ after, upTo int64 }
 		for _, q := range a.weeks(call) {
-			got = append(got, struct{ after, upTo int64 }{q.after / week, q.upTo / week})
+			got = append(got, struct{ after, upTo int64 }{q.After / week, q.UpTo / week})
 		}
 		if fmt.Sprint(got) != test.want {
 			t.Errorf("%v: got %v, want %s", test.times, got, test.want)

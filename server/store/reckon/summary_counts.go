@@ -1,4 +1,4 @@
-package sqlite
+package reckon
 
 import (
 	"encoding/binary"
@@ -7,16 +7,17 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
-// cell numbers what assessments are counted apart by: the bin of their
+// Cell numbers what assessments are counted apart by: the bin of their
 // probability, what the model said, and what came true.
-type cell int
+type Cell int
 
 const (
 	outcomeStates = 3 // none stands, fraud, legitimate: as they are stored
 	cells         = fraud.HistogramBins * 2 * outcomeStates
 )
 
-func cellOf(probability float64, flagged bool, outcome fraud.OutcomeLabel) cell {
+// CellOf is the cell of an assessment whose transaction has such an outcome.
+func CellOf(probability float64, flagged bool, outcome fraud.OutcomeLabel) Cell {
 	// A number that is none of a probability must not end the process.
 	c := min(max(int(probability*fraud.HistogramBins), 0), fraud.HistogramBins-1) * 2
 	if flagged {
@@ -26,13 +27,14 @@ func cellOf(probability float64, flagged bool, outcome fraud.OutcomeLabel) cell 
 	if outcome == fraud.OutcomeFraud || outcome == fraud.OutcomeLegitimate {
 		c += int(outcome)
 	}
-	return cell(c)
+	return Cell(c)
 }
 
-// counts has how many assessments there are of each cell.
-type counts [cells]int64
+// Counts has how many assessments there are of each cell.
+type Counts [cells]int64
 
-func (c *counts) bucket() fraud.Bucket {
+// Bucket is what the counts come to.
+func (c *Counts) Bucket() fraud.Bucket {
 	var b fraud.Bucket
 	for i, n := range c {
 		bin, flagged, outcome := i/outcomeStates/2, i/outcomeStates%2 == 1, fraud.OutcomeLabel(i%outcomeStates)
@@ -57,12 +59,12 @@ func (c *counts) bucket() fraud.Bucket {
 	return b
 }
 
-// maxPacked is the most bytes that counts take: a step and a number for each.
-const maxPacked = cells * (1 + binary.MaxVarintLen64)
+// MaxPacked is the most bytes that counts take: a step and a number for each.
+const MaxPacked = cells * (1 + binary.MaxVarintLen64)
 
-// pack writes the counts that are not 0, each behind how many cells it is after
+// Pack writes the counts that are not 0, each behind how many cells it is after
 // the one before. Most minutes and hours have few of them.
-func (c *counts) pack() ([]byte, error) {
+func (c *Counts) Pack() ([]byte, error) {
 	packed := make([]byte, 0, 32)
 	last := -1
 	for i, n := range c {
@@ -78,8 +80,8 @@ func (c *counts) pack() ([]byte, error) {
 	return packed, nil
 }
 
-// add adds counts that were packed.
-func (c *counts) add(packed []byte) error {
+// Add adds counts that were packed.
+func (c *Counts) Add(packed []byte) error {
 	at := uint64(0) // the cell after the last
 	for len(packed) > 0 {
 		step, stepBytes := binary.Uvarint(packed)

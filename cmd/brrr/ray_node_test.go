@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// rayNode is a Ray of a test's own, with two replicas of the predictor on it, and
+// another application whose replicas raise. It ends with its standard input.
+type rayNode struct {
+	asks    io.Writer
+	answers *bufio.Scanner
+	said    *spoken
+
+	Address  string // of Ray's proxy
+	Replicas []int  // processes
+}
+
+// startRay starts one, to serve a model; it takes a quarter of a minute.
+func startRay(t *testing.T, model string) *rayNode {
+	t.Helper()
+	python := filepath.Join(root, "predictor", ".venv", "bin", "python")
+	if err := exec.Command(python, "-c", "import importlib.util, sys; sys.exit(not importlib.util.find_spec('ray'))").Run(); err != nil {
+		missing(t, "ray", "predictor/.venv/bin/python -m pip install -r predictor/requirements-ray.txt")
+	}
+	cmd := exec.Command(python, "-m", "predictor.tests.ray_node", "--model", model, "--replicas=2", "--raises")
+	cmd.Dir = root
+	n := &rayNode{said: new(spoken)}
+	cmd.Stderr = n.said
+	asks, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		asks.Close()
+		cmd.Wait()
+	})
+	n.asks, n.answers = asks, bufio.NewScanner(answers)
+	n.hear(t)
+	return n
+}
+
+// serve has every replica serve another model, and returns once they do, or refuse to.
+func (n *rayNode) serve(t *testing.T, model string) { n.ask(t, map[string]any{"model": model}) }
+
+// kill ends a replica by SIGKILL, and returns once another has taken its place.
+func (n *rayNode) kill(t *testing.T) { n.ask(t, map[string]any{"kill": true}) }
+
+func (n *rayNode) ask(t *testing.T, what map[string]any) {
+	t.Helper()
+	if err := json.NewEncoder(n.asks).Encode(what); err != nil {
+		t.Fatal(err)
+	}
+	n.hear(t)
+}
+
+func (n *rayNode) hear(t *testing.T) {
+	t.Helper()
+	if !n.answers.Scan() {
+		t.Fatalf("Ray has ended: %v\n%s", n.answers.Err(), n.said)
+	}
+	if err := json.Unmarshal(n.answers.Bytes(), n); err != nil {
+		t.Fatal(err)
+	}
+}

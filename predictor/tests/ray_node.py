@@ -1,0 +1,142 @@
+"""One Ray of its own on loopback, with deploy/ray/serve.yaml on it, for tests and measurements.
+
+Run as a program: it prints where it listens, then does what lines of JSON on standard
+input ask, and answers each with a line. It ends, with everything it started, when
+standard input does.
+"""
+
+import os
+import secrets
+import sys
+
+os.environ.update(
+    RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",  # As there: a node is on loopback.
+    RAY_AUTH_MODE="token",
+    RAY_AUTH_TOKEN=secrets.token_hex(32),
+    RAY_USAGE_STATS_ENABLED="0",
+    RAY_ADDRESS="",
+)
+
+import argparse
+import json
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import ray
+import yaml
+from ray.serve._private import api
+from ray.serve.config import gRPCOptions
+from ray.serve.schema import ServeDeploySchema
+
+CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "ray" / "serve.yaml"
+
+
+HELD: list[socket.socket] = []
+
+
+def held_port(family: socket.AddressFamily, address: str) -> int:
+    """Return a port that nobody else is given before Ray, which shares ports, listens there."""
+    probe = socket.socket(family)
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    probe.bind((address, 0))
+    HELD.append(probe)
+    port: int = probe.getsockname()[1]
+    return port
+
+
+class Node:
+    """The application as serve.yaml has it, with ports and a number of replicas of its own."""
+
+    def __init__(self, model: str, replicas: int, *, raises: bool) -> None:
+        self.config: dict[str, Any] = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
+        self.config["http_options"]["port"] = held_port(socket.AF_INET, "127.0.0.1")
+        self.port = held_port(socket.AF_INET6, "::")  # Ray asks nobody where its gRPC is to listen.
+        self.config["grpc_options"]["port"] = self.port
+        self.deployment["autoscaling_config"].update(min_replicas=replicas, max_replicas=replicas)
+        self.deployment["user_config"]["model"] = model
+        if raises:
+            own = {"name": "Raises", "user_config": {"model": model}, "max_ongoing_requests": 2}
+            own["ray_actor_options"] = {"num_cpus": 0.1}
+            self.config["applications"].append(
+                {
+                    "name": "raises",
+                    "import_path": "predictor.tests.ray_raises:app",
+                    "route_prefix": "/raises",
+                    "deployments": [own],
+                }
+            )
+        # Processors are for Ray to count: there are fewer on a small machine.
+        self.deployment["ray_actor_options"]["num_cpus"] = 0.1
+        schema = ServeDeploySchema(**self.config)
+        self.client = api.serve_start(
+            http_options=schema.http_options.model_dump(),
+            proxy_location=schema.proxy_location,
+            grpc_options=gRPCOptions(**schema.grpc_options.model_dump()),
+        )
+        self.deploy()
+
+    @property
+    def deployment(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.config["applications"][0]["deployments"][0]
+        return found
+
+    def deploy(self) -> None:
+        self.client.deploy_apps(ServeDeploySchema(**self.config), _blocking=True)
+
+    def replicas(self) -> list[int]:
+        """Return the process ids of replicas that answer."""
+        details = ray.get(self.client._controller.get_serve_instance_details.remote())
+        found = details["applications"]["fraud"]["deployments"]["Predictor"]["replicas"]
+        return [r["pid"] for r in found if r["state"] == "RUNNING"]
+
+    def do(self, ask: dict[str, Any]) -> dict[str, Any]:
+        """Do what a line asks: serve another model, or kill a replica."""
+        if "model" in ask:
+            self.deployment["user_config"]["model"] = ask["model"]
+            self.deploy()
+        if "kill" in ask:
+            running = self.replicas()
+            os.kill(running[0], signal.SIGKILL)
+            while running[0] in self.replicas() or len(self.replicas()) < len(running):
+                time.sleep(0.1)
+        return {"replicas": self.replicas()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--replicas", type=int, default=2)
+    parser.add_argument("--raises", action="store_true", help="deploy the application raises, too")
+    args = parser.parse_args()
+    folder = tempfile.mkdtemp(prefix="brrr-ray-")
+    answers, sys.stdout = sys.stdout, sys.stderr  # Ray prints, too.
+    try:
+        ray.init(
+            num_cpus=2,
+            include_dashboard=False,
+            object_store_memory=100 << 20,
+            namespace="serve",
+            _node_ip_address="127.0.0.1",
+            _temp_dir=folder,
+        )
+        node = Node(args.model, args.replicas, raises=args.raises)
+        told: dict[str, Any] = {"address": f"127.0.0.1:{node.port}", "replicas": node.replicas()}
+        told["ray"] = ray.get_runtime_context().gcs_address
+        told["token"] = os.environ["RAY_AUTH_TOKEN"]
+        answers.write(json.dumps(told) + "\n")
+        answers.flush()
+        for line in sys.stdin:
+            answers.write(json.dumps(node.do(json.loads(line))) + "\n")
+            answers.flush()
+    finally:
+        ray.shutdown()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
