@@ -55,6 +55,16 @@ func NewProxy(t testing.TB, target string) *Proxy {
 	return p
 }
 
+// AddressOf is where a URL leads to.
+func AddressOf(t testing.TB, of string) string {
+	t.Helper()
+	u, err := url.Parse(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Host
+}
+
 // Through is a server's URL by way of the proxy.
 func (p *Proxy) Through(of string) string {
 	p.t.Helper()

@@ -30,7 +30,7 @@ func awaitEnd(t *testing.T, s *postgres.Store, want fraud.Position) {
 func TestAGatewayHearsWhatAnotherRecords(t *testing.T) {
 	t.Parallel()
 	url := migrated(t)
-	proxy := pgtest.NewProxy(t, address(t, url))
+	proxy := pgtest.NewProxy(t, pgtest.AddressOf(t, url))
 	a, b := open(t, proxy.Through(url)), open(t, url)
 	awaitEnd(t, a, fraud.Position{})
 	if _, err := b.Record(t.Context(), []fraud.Transaction{{ID: "a", AccountID: "a", Amount: 1, Time: time.Now()}}); err != nil {

@@ -1,7 +1,6 @@
 package postgres_test
 
 import (
-	"net/url"
 	"os"
 	"testing"
 
@@ -43,14 +42,4 @@ func open(t testing.TB, of string) *postgres.Store {
 		}
 	})
 	return s
-}
-
-// address is the host and port in a URL.
-func address(t testing.TB, of string) string {
-	t.Helper()
-	u, err := url.Parse(of)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return u.Host
 }
