@@ -2,6 +2,8 @@ package check
 
 import (
 	"maps"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -109,5 +111,32 @@ func TestNoSecretIsInACommandLineOrWrittenHere(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestEverySecretThatIsWantedIsDocumented also wants none to be documented that is not wanted.
+func TestEverySecretThatIsWantedIsDocumented(t *testing.T) {
+	wanted := map[string]bool{}
+	for _, folder := range folders(t) {
+		for _, pod := range pods(deployed(t, folder)) {
+			for _, v := range pod.Spec.Volumes {
+				if v.Secret != nil {
+					wanted[v.Secret.SecretName] = true
+				}
+			}
+		}
+	}
+	manual, err := os.ReadFile("../../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(manual), "| Secret | its keys | |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	documented := map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)`").FindAllStringSubmatch(table, -1) {
+		documented[row[1]] = true
+	}
+	if !maps.Equal(wanted, documented) {
+		t.Errorf("wanted are %v, documented %v", wanted, documented)
 	}
 }
