@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -18,6 +19,8 @@ type rayNode struct {
 
 	Address  string // of Ray's proxy
 	Replicas []int  // processes
+	// Environment is what others need to use the same Ray.
+	Environment map[string]string
 }
 
 // startRay starts one, to serve a model; it takes a quarter of a minute.
@@ -56,6 +59,19 @@ func (n *rayNode) serve(t *testing.T, model string) { n.ask(t, map[string]any{"m
 
 // kill ends a replica by SIGKILL, and returns once another has taken its place.
 func (n *rayNode) kill(t *testing.T) { n.ask(t, map[string]any{"kill": true}) }
+
+// score has the same Ray score files.
+func (n *rayNode) score(t *testing.T, words ...string) {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(root, "predictor", ".venv", "bin", "python"), append([]string{"-m", "predictor", "score"}, words...)...)
+	cmd.Dir, cmd.Env = root, os.Environ()
+	for name, value := range n.Environment {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+}
 
 func (n *rayNode) ask(t *testing.T, what map[string]any) {
 	t.Helper()
