@@ -82,6 +82,24 @@ func TestEveryPodKeepsWhatIsPromisedOfAll(t *testing.T) {
 	}
 }
 
+// TestAHostHasAFolderToWriteTo: without one Python does not start, as matplotlib, which LightGBM
+// looks for, makes itself a folder.
+func TestAHostHasAFolderToWriteTo(t *testing.T) {
+	for _, folder := range gateways(t) {
+		for name, pod := range pods(deployed(t, folder)) {
+			if !strings.HasPrefix(name, "brrr-predictor") {
+				continue
+			}
+			at := slices.IndexFunc(pod.Spec.Containers[0].VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == "/tmp" })
+			if at < 0 || !slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool {
+				return v.Name == pod.Spec.Containers[0].VolumeMounts[at].Name && v.EmptyDir != nil && v.EmptyDir.SizeLimit != nil
+			}) {
+				t.Errorf("%s: %s has no folder of bounded size at /tmp", folder, name)
+			}
+		}
+	}
+}
+
 // kept is false where what a promise is about is not said at all.
 func kept(promise func(corev1.PodSpec, corev1.Container) bool, pod corev1.PodSpec, container corev1.Container) (held bool) {
 	defer func() {
