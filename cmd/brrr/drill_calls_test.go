@@ -27,7 +27,7 @@ func (c *drillCaller) record() {
 			return // and hand all of it in again
 		}
 	}
-	stage.answered(len(res.Results), false)
+	c.load.answered(stage, len(res.Results), false)
 	c.load.ledger.recorded(c.handing...)
 	c.fresh, c.handing = append(c.fresh, c.handing...), nil
 }
@@ -41,7 +41,7 @@ func (c *drillCaller) get(one drilled) bool {
 	})
 	if ok {
 		c.believe(one, got)
-		stage.answered(1, !got.GetAssessment().GetFromRecord())
+		c.load.answered(stage, 1, !got.GetAssessment().GetFromRecord())
 	}
 	return ok
 }
@@ -61,7 +61,7 @@ func (c *drillCaller) assess() {
 	if ok {
 		c.load.ledger.recorded(one)
 		c.believe(one, got)
-		stage.answered(1, !got.GetAssessment().GetFromRecord())
+		c.load.answered(stage, 1, !got.GetAssessment().GetFromRecord())
 		c.newer = c.newer[1:]
 	}
 }
@@ -103,7 +103,7 @@ func (c *drillCaller) batch() {
 		scored = scored || !r.GetFraudActivity().GetAssessment().GetFromRecord()
 		c.believe(some[i], r.GetFraudActivity())
 	}
-	stage.answered(answers, scored)
+	c.load.answered(stage, answers, scored)
 }
 
 // report tells what a transaction turned out to be, at random.
@@ -121,5 +121,5 @@ func (c *drillCaller) report() {
 		return
 	}
 	c.load.ledger.reported(res.Outcome)
-	stage.answered(1, false)
+	c.load.answered(stage, 1, false)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,26 +35,28 @@ type drillLoad struct {
 	group   sync.WaitGroup
 	callers []*drillCaller
 	secret  []string // no error may tell
+	pulse   pulse
 
 	wrong, forbidden atomic.Int64 // answers; errors that may not be
 }
 
 // startDrillLoad begins with a stage in which nothing is broken.
-func startDrillLoad(t *testing.T, truth *drillTruth, urls []string, key string, size drillSize, secret ...string) *drillLoad {
-	l := &drillLoad{t: t, truth: truth, ledger: &ledger{}, ending: make(chan struct{}),
+func startDrillLoad(t *testing.T, s drillSetting, urls []string, key string, secret ...string) *drillLoad {
+	l := &drillLoad{t: t, truth: s.truth, ledger: &ledger{}, ending: make(chan struct{}),
 		secret: append(secret, hostSecret, "Traceback", ".py", ".go:", "goroutine", "sqlite", "SQL", "SELECT", "pgx", root)}
 	l.stage.Store(newTally(ordinary...))
 	for i := range drillCallers {
-		c := &drillCaller{load: l, name: fmt.Sprint("c", i), rng: rand.New(rand.NewPCG(uint64(i), 7)), latest: map[string]acknowledged{}}
+		c := &drillCaller{load: l, name: fmt.Sprint("c", i), rng: rand.New(rand.NewPCG(uint64(i), 7)), latest: map[string]acknowledged{}, patience: s.patience}
 		if i == 0 {
-			c.patience = size.patient
+			c.patience = s.size.patient
 		}
 		over := drillHTTP(i%3 == 0)
 		for _, url := range urls {
-			c.services = append(c.services, client.NewWithHTTP(over, url, key, append(drillProtocols[i%3], client.WithRetries(0))...))
+			options := slices.Concat(drillProtocols[i%3], []connect.ClientOption{client.WithRetries(0)}, s.options)
+			c.services = append(c.services, client.NewWithHTTP(over, url, key, options...))
 		}
 		l.callers = append(l.callers, c)
-		l.group.Go(func() { defer over.CloseIdleConnections(); c.run(size.pace) })
+		l.group.Go(func() { defer over.CloseIdleConnections(); c.run(s.size.pace) })
 	}
 	return l
 }
@@ -66,6 +69,14 @@ func drillHTTP(http2 bool) *http.Client {
 	protocols.SetHTTP1(!http2)
 	protocols.SetUnencryptedHTTP2(http2)
 	return &http.Client{Transport: &http.Transport{Protocols: protocols}}
+}
+
+// answered counts a call's answers; scored says that the model made one just now.
+func (l *drillLoad) answered(stage *tally, items int, scored bool) {
+	stage.answered(items, scored)
+	if scored {
+		l.pulse.beat()
+	}
 }
 
 // enter begins a stage: what begins from now on is counted apart.
@@ -99,15 +110,7 @@ func (c *drillCaller) call(do func(context.Context) error) (*tally, bool) {
 	if err == nil {
 		return stage, true
 	}
-	reason := client.Reason(err)
-	switch {
-	case reason != "":
-	case ctx.Err() != nil:
-		reason = noReason
-	default:
-		reason = "connection: " + connect.CodeOf(err).String()
-	}
-	c.load.refused(stage, reason, err.Error(), time.Since(began), deadline)
+	c.load.refused(stage, whyFailed(ctx, err), err.Error(), time.Since(began), deadline)
 	return stage, false
 }
 

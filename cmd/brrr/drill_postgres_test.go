@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 	"github.com/wassef911/grpcgoesbrrr/server/store/pgtest"
 	"github.com/wassef911/grpcgoesbrrr/server/store/postgres"
 )
@@ -19,13 +20,11 @@ type fleetDrill struct {
 	network *pgtest.Proxy // between the gateways and Postgres
 }
 
-// drillPostgres breaks what is between gateways and their store, the store itself, and
-// one of the gateways; and has a standby take over at the same address. Whatever is
-// shown to watchers stays in the record, once.
-func drillPostgres(t *testing.T, s drillSetting) {
-	d := fleetDrill{primary: pgtest.Start(t)}
+// open is the store, by way of the network.
+func (d *fleetDrill) open(t *testing.T) (url string, store fraud.Store) {
+	t.Helper()
 	d.network = pgtest.NewProxy(t, d.primary.Address())
-	url := d.network.Through(d.primary.URL("postgres"))
+	url = d.network.Through(d.primary.URL("postgres"))
 	if _, _, err := postgres.Migrate(t.Context(), url); err != nil {
 		t.Fatal(err)
 	}
@@ -33,6 +32,15 @@ func drillPostgres(t *testing.T, s drillSetting) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return url, store
+}
+
+// drillPostgres breaks what is between gateways and their store, the store itself, and
+// one of the gateways; and has a standby take over at the same address. Whatever is
+// shown to watchers stays in the record, once.
+func drillPostgres(t *testing.T, s drillSetting) {
+	d := fleetDrill{primary: pgtest.Start(t)}
+	url, store := d.open(t)
 	another := "unix:" + shortTemp(t) + "/s"
 	newPython(t, another, filepath.Join(root, "predictor", "models")).start()
 	d.drill = startDrillOn(t, s, store, t.TempDir(), 2, "--store="+url, "--predictor="+s.hosts.behind+","+another)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"connectrpc.com/connect"
+
 	"github.com/wassef911/grpcgoesbrrr/client"
 	"github.com/wassef911/grpcgoesbrrr/server/access"
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
@@ -40,6 +42,8 @@ func TestDrill(t *testing.T) {
 		{"one host", drillOneHost, &drillTable{}},
 		{"row by row", drillUnary, &drillTable{}},
 		{"Postgres", drillPostgres, &drillTable{}},
+		{"gateways rolled", drillRolled, &drillTable{}},
+		{"a fleet on Ray", drillFleet, &drillTable{}},
 	}
 	t.Cleanup(func() {
 		report := drillHead
@@ -53,7 +57,7 @@ func TestDrill(t *testing.T) {
 			if !size.all {
 				t.Parallel() // for the most part they wait: for Python and for deadlines
 			}
-			part.run(t, drillSetting{truth, part.table, size, hosts})
+			part.run(t, drillSetting{truth: truth, table: part.table, size: size, hosts: hosts})
 		})
 	}
 }
@@ -64,6 +68,10 @@ type drillSetting struct {
 	table *drillTable
 	size  drillSize
 	hosts *drillHosts
+
+	patience time.Duration              // of callers; 0: 1 to 3 s
+	options  []connect.ClientOption     // of callers; without any they repeat nothing
+	door     func(urls []string) string // where callers ask; nil: at each of the servers
 }
 
 // drillHosts serve the default model: one behind saboteurs, never broken itself,
@@ -111,7 +119,11 @@ func startDrillOn(t *testing.T, s drillSetting, store fraud.Store, data string, 
 	}
 	d.server = d.all[0]
 	d.audit = client.New(d.urls[0], key)
-	d.load = startDrillLoad(t, s.truth, d.urls, key, s.size, data, temp, key)
+	doors := d.urls
+	if s.door != nil {
+		doors = []string{s.door(d.urls)}
+	}
+	d.load = startDrillLoad(t, s, doors, key, data, temp, key)
 	t.Cleanup(d.load.stop)
 	calm := d.load.stage.Load()
 	d.await("a calm beginning", calm, func() bool { _, streak := calm.count(); return streak >= s.size.quiet })

@@ -104,8 +104,8 @@ func (w *drillWatch) check(t *testing.T, d *drill) {
 			flagged++
 		}
 	}
-	for i, service := range w.services {
-		sums, err := service.SummarizeFraudActivity(t.Context(), &fraudactivityv1.SummarizeFraudActivityRequest{
+	for i, url := range d.urls {
+		sums, err := client.New(url, d.key).SummarizeFraudActivity(t.Context(), &fraudactivityv1.SummarizeFraudActivityRequest{
 			From: first, To: timestamppb.New(last.AsTime().Add(time.Minute)), Buckets: 10})
 		if err != nil {
 			t.Fatal(err)

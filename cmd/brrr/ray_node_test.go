@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// rayNode is a Ray of a test's own, with two replicas of the predictor on it, and
-// another application whose replicas raise. It ends with its standard input.
+// rayNode is a Ray of a test's own, with two replicas of the predictor on it. It ends
+// with its standard input.
 type rayNode struct {
 	asks    io.Writer
 	answers *bufio.Scanner
@@ -21,16 +21,18 @@ type rayNode struct {
 	Replicas []int  // processes
 	// Environment is what others need to use the same Ray.
 	Environment map[string]string
+	Proxies     []int // likewise, that are healthy
+	ended       int   // the process that was ended last
 }
 
 // startRay starts one, to serve a model; it takes a quarter of a minute.
-func startRay(t *testing.T, model string) *rayNode {
+func startRay(t *testing.T, model string, flags ...string) *rayNode {
 	t.Helper()
 	python := filepath.Join(root, "predictor", ".venv", "bin", "python")
 	if err := exec.Command(python, "-c", "import importlib.util, sys; sys.exit(not importlib.util.find_spec('ray'))").Run(); err != nil {
 		missing(t, "ray", "predictor/.venv/bin/python -m pip install -r predictor/requirements-ray.txt")
 	}
-	cmd := exec.Command(python, "-m", "predictor.tests.ray_node", "--model", model, "--replicas=2", "--raises")
+	cmd := exec.Command(python, append([]string{"-m", "predictor.tests.ray_node", "--model", model, "--replicas=2"}, flags...)...)
 	cmd.Dir = root
 	n := &rayNode{said: new(spoken)}
 	cmd.Stderr = n.said

@@ -25,7 +25,7 @@ func TestModelsOnRayServeAnswerAsTheirOwnProcessDoes(t *testing.T) {
 	began := time.Now()
 	s := newShelf(t)
 	first := s.good[0]
-	n := startRay(t, filepath.Join(s.root, first.Version))
+	n := startRay(t, filepath.Join(s.root, first.Version), "--raises")
 	t.Logf("three models are trained and two replicas serve one after %.1f s", time.Since(began).Seconds())
 
 	t.Run("the same scores to the last bit", func(t *testing.T) { checkSameScores(t, n, s, first) })

@@ -97,8 +97,17 @@ class Node:
         found = details["applications"]["fraud"]["deployments"]["Predictor"]["replicas"]
         return [r["pid"] for r in found if r["state"] == "RUNNING"]
 
+    def proxies(self) -> list[int]:
+        """Return the process ids of Ray's proxies that are healthy."""
+        import ray
+        from ray._private.state import actors
+
+        details = ray.get(self.client._controller.get_serve_instance_details.remote())
+        found = [p["actor_id"] for p in details["proxies"].values() if p["status"] == "HEALTHY"]
+        return [actors(actor)["Pid"] for actor in found]
+
     def do(self, ask: dict[str, Any]) -> dict[str, Any]:
-        """Do what a line asks: serve another model, or kill a replica."""
+        """Do what a line asks, or nothing: serve another model, or kill a replica."""
         if "model" in ask:
             self.deployment["user_config"]["model"] = ask["model"]
             self.deploy()
@@ -107,7 +116,7 @@ class Node:
             os.kill(running[0], signal.SIGKILL)
             while running[0] in self.replicas() or len(self.replicas()) < len(running):
                 time.sleep(0.1)
-        return {"replicas": self.replicas()}
+        return {"replicas": self.replicas(), "proxies": self.proxies()}
 
 
 def main() -> None:
