@@ -3,6 +3,7 @@
 import logging
 import os
 import shutil
+import tempfile
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -49,12 +50,15 @@ def run(*, files: Path, output: Path, path: Path, form: str) -> None:
 
 def _score(found: list[Path], output: Path, directory: Path, form: str) -> tuple[int, int]:
     cluster = os.environ.get("RAY_ADDRESS", "")
+    # What Ray writes down, and what does not fit into memory.
+    aside = tempfile.mkdtemp(prefix="brrr-ray-")
     try:
         if not cluster:
-            rayown.start(log_to_driver=False, logging_level="warning")
+            rayown.start(log_to_driver=False, logging_level="warning", _temp_dir=aside)
         import ray
         import ray.data
     except ImportError as err:
+        shutil.rmtree(aside)
         raise RayError(f"{err.name} is not there: {RAY_EXTRA}") from None
     if cluster:
         ray.init(log_to_driver=False, logging_level="warning")
@@ -78,6 +82,7 @@ def _score(found: list[Path], output: Path, directory: Path, form: str) -> tuple
         raise _meant(err) from None
     finally:
         ray.shutdown()
+        shutil.rmtree(aside, ignore_errors=True)
     return sum(c["answered"] for c in counts), sum(c["unanswered"] for c in counts)
 
 
