@@ -189,8 +189,9 @@ func (a *app) adminHandler() http.Handler {
 	return mux
 }
 
-// serveUntil serves until the context ends or a server fails, then drains.
-func (a *app) serveUntil(ctx context.Context, drain time.Duration) error {
+// serveUntil serves until the context ends or a server fails, then drains. delay is
+// what balancers are given in between.
+func (a *app) serveUntil(ctx context.Context, delay, drain time.Duration) error {
 	a.log.Info("listening", "url", a.url)
 	for {
 		select {
@@ -198,10 +199,22 @@ func (a *app) serveUntil(ctx context.Context, drain time.Duration) error {
 			a.reloader.reload()
 		case <-ctx.Done():
 			a.log.Info("draining")
-			return a.close(drain)
+			return errors.Join(a.serveOn(delay), a.close(drain))
 		case failure := <-a.failures:
 			return errors.Join(failure, a.close(drain))
 		}
+	}
+}
+
+// serveOn answers calls for a while longer, but is not ready: who asks for that now and
+// then sends callers elsewhere before there is nobody here.
+func (a *app) serveOn(delay time.Duration) error {
+	a.draining.Store(true)
+	select {
+	case <-time.After(delay):
+		return nil
+	case failure := <-a.failures:
+		return failure
 	}
 }
 

@@ -52,7 +52,7 @@ func (c *serveCmd) demo(ctx context.Context, io streams, log *slog.Logger) error
 		return errors.Join(err, app.close(c.DrainTimeout))
 	}
 	go traffic(ctx, client.New(app.url, key), transactions, log)
-	return app.serveUntil(ctx, c.DrainTimeout)
+	return app.serveUntil(ctx, c.DrainDelay, c.DrainTimeout)
 }
 
 // simulate has the Python package write a few days of payments. The seed is

@@ -25,6 +25,10 @@ type rayNode struct {
 	ended       int   // the process that was ended last
 }
 
+// noticesProxies has Ray notice within seconds that a proxy has ended, and start
+// another, as deploy/kubernetes/overlays/ray does.
+const noticesProxies = "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S=1"
+
 // startRay starts one, to serve a model; it takes a quarter of a minute.
 func startRay(t *testing.T, model string, flags ...string) *rayNode {
 	t.Helper()
@@ -33,7 +37,7 @@ func startRay(t *testing.T, model string, flags ...string) *rayNode {
 		missing(t, "ray", "predictor/.venv/bin/python -m pip install -r predictor/requirements-ray.txt")
 	}
 	cmd := exec.Command(python, append([]string{"-m", "predictor.tests.ray_node", "--model", model, "--replicas=2"}, flags...)...)
-	cmd.Dir = root
+	cmd.Dir, cmd.Env = root, append(os.Environ(), noticesProxies)
 	n := &rayNode{said: new(spoken)}
 	cmd.Stderr = n.said
 	asks, err := cmd.StdinPipe()

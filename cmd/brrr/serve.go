@@ -31,7 +31,8 @@ type serveCmd struct {
 	Listen       string        `help:"Where the API listens." default:"127.0.0.1:8080"`
 	AdminListen  string        `help:"Where metrics and profiles listen; empty: nowhere." default:"127.0.0.1:9090"`
 	Demo         bool          `help:"Fill the store with simulated accounts and traffic, and show a first call."`
-	DrainTimeout time.Duration `help:"How long calls under way may take once the server is asked to stop." default:"15s"`
+	DrainDelay   time.Duration `help:"How long calls are still taken once the server is asked to stop, and says that it is not ready: as long as balancers need to see it." default:"0s"`
+	DrainTimeout time.Duration `help:"How long calls under way may take after that." default:"15s"`
 	configFlags
 	predictorFlags
 	tlsFlags
@@ -47,6 +48,7 @@ type serveCmd struct {
 // Validate names everything that is missing or does not fit together. Kong calls it.
 func (c *serveCmd) Validate() error {
 	return errors.Join(slices.Concat(
+		unless(c.DrainDelay >= 0, "--drain-delay must be at least 0"),
 		unless(c.DrainTimeout > 0, "--drain-timeout must be above 0"),
 		unless(!c.Demo || c.Store == "", "--demo fills an embedded store: leave out --store"),
 		unless(!c.Demo || c.TLSCert == "", "--demo shows calls in plain: leave out --tls-cert"),
@@ -88,7 +90,7 @@ func (c *serveCmd) Run(ctx context.Context, io streams, parsed *kong.Context, re
 	if err := firstKey(ctx, app, io); err != nil {
 		return errors.Join(err, app.close(c.DrainTimeout))
 	}
-	return app.serveUntil(ctx, c.DrainTimeout)
+	return app.serveUntil(ctx, c.DrainDelay, c.DrainTimeout)
 }
 
 // firstKey makes the admin's key when there is none at all, and prints it and a
