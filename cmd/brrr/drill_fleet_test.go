@@ -3,7 +3,6 @@ package main
 import (
 	"io"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -13,7 +12,12 @@ import (
 // drillFleet kills each part of a fleet under load: two gateways behind a balancer, two
 // replicas on Ray Serve, Ray's own proxy, Postgres and the connections to it.
 func drillFleet(t *testing.T, s drillSetting) {
-	n := startRay(t, filepath.Join(root, "predictor", "models"))
+	n := s.hosts.ray
+	if n == nil {
+		missingRay(t)
+	}
+	defer n.close()
+	n.hear(t)
 	f := startFleet(t, s, "--predictor=http://"+n.Address, "--predictor-application=fraud", "--predictor-batches=2")
 	n.heal(t)
 	checkConsoles(t, f.urls)

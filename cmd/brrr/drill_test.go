@@ -37,13 +37,13 @@ func TestDrill(t *testing.T) {
 		run   func(*testing.T, drillSetting)
 		table *drillTable
 	}{
+		{"a fleet on Ray", drillFleet, &drillTable{}},
 		{"two hosts", drillTwoHosts, &drillTable{}},
 		{"the supervised model", drillSupervised, &drillTable{}},
 		{"one host", drillOneHost, &drillTable{}},
 		{"row by row", drillUnary, &drillTable{}},
 		{"Postgres", drillPostgres, &drillTable{}},
 		{"gateways rolled", drillRolled, &drillTable{}},
-		{"a fleet on Ray", drillFleet, &drillTable{}},
 	}
 	t.Cleanup(func() {
 		report := drillHead
@@ -79,6 +79,7 @@ type drillSetting struct {
 type drillHosts struct {
 	behind, real   string // addresses
 	honest, broken *process
+	ray            *rayNode // on its way; nil if there is none
 }
 
 func startDrillHosts(t *testing.T) *drillHosts {
@@ -87,6 +88,9 @@ func startDrillHosts(t *testing.T) *drillHosts {
 	h.honest, h.broken = newPython(t, h.behind, models), newPython(t, h.real, models)
 	h.honest.start()
 	h.broken.start()
+	if hasRay() {
+		h.ray = launchRay(t, models)
+	}
 	return h
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"testing"
 )
 
@@ -16,6 +17,7 @@ type rayNode struct {
 	asks    io.Writer
 	answers *bufio.Scanner
 	said    *spoken
+	close   func() // ends it
 
 	Address  string // of Ray's proxy
 	Replicas []int  // processes
@@ -32,11 +34,30 @@ const noticesProxies = "RAY_SERVE_PROXY_HEALTH_CHECK_PERIOD_S=1"
 // startRay starts one, to serve a model; it takes a quarter of a minute.
 func startRay(t *testing.T, model string, flags ...string) *rayNode {
 	t.Helper()
-	python := filepath.Join(root, "predictor", ".venv", "bin", "python")
-	if err := exec.Command(python, "-c", "import importlib.util, sys; sys.exit(not importlib.util.find_spec('ray'))").Run(); err != nil {
-		missing(t, "ray", "predictor/.venv/bin/python -m pip install -r predictor/requirements-ray.txt")
+	if !hasRay() {
+		missingRay(t)
 	}
-	cmd := exec.Command(python, append([]string{"-m", "predictor.tests.ray_node", "--model", model, "--replicas=2"}, flags...)...)
+	n := launchRay(t, model, flags...)
+	n.hear(t)
+	return n
+}
+
+// hasRay tells whether Ray is installed.
+func hasRay() bool {
+	return exec.Command(venvPython(), "-c", "import importlib.util, sys; sys.exit(not importlib.util.find_spec('ray'))").Run() == nil
+}
+
+func missingRay(t *testing.T) {
+	t.Helper()
+	missing(t, "ray", "predictor/.venv/bin/python -m pip install -r predictor/requirements-ray.txt")
+}
+
+func venvPython() string { return filepath.Join(root, "predictor", ".venv", "bin", "python") }
+
+// launchRay is startRay for who has other things to do until it listens.
+func launchRay(t *testing.T, model string, flags ...string) *rayNode {
+	t.Helper()
+	cmd := exec.Command(venvPython(), append([]string{"-m", "predictor.tests.ray_node", "--model", model, "--replicas=2"}, flags...)...)
 	cmd.Dir, cmd.Env = root, append(os.Environ(), noticesProxies)
 	n := &rayNode{said: new(spoken)}
 	cmd.Stderr = n.said
@@ -51,12 +72,12 @@ func startRay(t *testing.T, model string, flags ...string) *rayNode {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
+	n.close = sync.OnceFunc(func() {
 		asks.Close()
 		cmd.Wait()
 	})
+	t.Cleanup(n.close)
 	n.asks, n.answers = asks, bufio.NewScanner(answers)
-	n.hear(t)
 	return n
 }
 
