@@ -21,6 +21,7 @@ import (
 // TestModelsOnRayServeAnswerAsTheirOwnProcessDoes has one Ray with two replicas for
 // all of its parts, which go on from each other.
 func TestModelsOnRayServeAnswerAsTheirOwnProcessDoes(t *testing.T) {
+	withoutRace(t)
 	t.Parallel()
 	began := time.Now()
 	s := newShelf(t)
