@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,7 @@ type gateway struct {
 	bench     *bench
 	pristine  data.Pristine
 	predictor string                                      // local, or where a model's host is
+	flags     []string                                    // further ones
 	admin     string                                      // HOST:PORT of the metrics
 	data      string                                      // its folder, if the store is one
 	place     func(ctx context.Context) ([]string, error) // makes a fresh store, and tells by which flags to open it
@@ -112,7 +114,7 @@ func (g *gateway) restart(ctx context.Context) error {
 	g.process, err = b.set.Start(proc.Spec{
 		Name: "brrr", Log: filepath.Join(b.cache, "log", "brrr"),
 		Args: append([]string{binary, "serve", "--listen", g.address, "--admin-listen", g.admin,
-			"--predictor", g.predictor, "--predictor-root", b.repo, "--models", b.models(), "--log-level", "warn"}, store...),
+			"--predictor", g.predictor, "--predictor-root", b.repo, "--models", b.models(), "--log-level", "warn"}, slices.Concat(store, g.flags)...),
 	})
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ func (b *bench) measure(ctx context.Context) error {
 		{"calls", b.measureCalls},
 		{"stores", b.measureStores},
 		{"unary", b.measureUnary},
+		{"ray", b.measureRay},
 		{"peers", b.measurePeers},
 		{"open", b.measureOpen},
 		{"overload", b.measureOverload},

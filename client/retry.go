@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"errors"
+	"io"
 	"math/rand/v2"
 	"time"
 
@@ -36,6 +38,9 @@ func safeToRepeat(spec connect.Spec) bool {
 // worthRepeating tells what may pass by itself. What is too large is exhausted as
 // well, and stays too large: only where the service says when, a repeat can help.
 func worthRepeating(ctx context.Context, err error) bool {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return true // the answer broke off: its server is gone
+	}
 	switch connect.CodeOf(err) {
 	case connect.CodeUnavailable:
 		return true

@@ -3,6 +3,8 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,6 +35,9 @@ func fail(code connect.Code, details ...proto.Message) error {
 	return err
 }
 
+// brokenOff is how connect words it.
+var brokenOff = connect.NewError(connect.CodeUnknown, fmt.Errorf("read message: %w", io.ErrUnexpectedEOF))
+
 func after(d time.Duration) proto.Message {
 	return &errdetails.RetryInfo{RetryDelay: durationpb.New(d)}
 }
@@ -61,6 +66,7 @@ func TestRepeatsOnlyWhatIsSafeAndWorthIt(t *testing.T) {
 		"told to come back after the deadline":  {level: idempotent, errs: []error{fail(connect.CodeUnavailable, after(3*time.Second))}, retries: 3, deadline: time.Second, attempts: 1, code: connect.CodeUnavailable},
 		"a refusal":                             {level: idempotent, errs: []error{fail(connect.CodeInvalidArgument)}, retries: 3, attempts: 1, code: connect.CodeInvalidArgument},
 		"a connection reset, nobody cancelled":  {level: idempotent, errs: []error{fail(connect.CodeCanceled)}, retries: 3, attempts: 2, noLonger: 100 * time.Millisecond},
+		"an answer that broke off":              {level: idempotent, errs: []error{brokenOff}, retries: 3, attempts: 2, noLonger: 100 * time.Millisecond},
 		"cancelled by the caller":               {level: idempotent, errs: []error{fail(connect.CodeCanceled)}, retries: 3, attempts: 1, code: connect.CodeCanceled, cancelled: true},
 		"the caller goes away during the pause": {level: idempotent, errs: []error{fail(connect.CodeUnavailable, after(time.Hour))}, retries: 3, attempts: 1, code: connect.CodeUnavailable, cancelled: true},
 	}

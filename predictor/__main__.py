@@ -1,4 +1,4 @@
-"""The command line: python -m predictor serve, train, adopt, evaluate or simulate."""
+"""The command line: python -m predictor serve, train, adopt, evaluate, score or simulate."""
 
 import argparse
 import datetime as dt
@@ -18,6 +18,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands.add_parser("train", help="make a model from labelled transactions"))
     _add_adopt(commands.add_parser("adopt", help="make a model directory from a model of your own"))
     _add_evaluate(commands.add_parser("evaluate", help="measure a model on labelled data"))
+    _add_score(commands.add_parser("score", help="answer files of transactions, on Ray"))
     _add_simulate(commands.add_parser("simulate", help="write made-up transactions"))
     return parser
 
@@ -93,6 +94,23 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--plots", type=Path, metavar="DIR")
     parser.add_argument("--every-row", action="store_true", help="those of the training too")
+
+
+def _add_score(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Answers rows of transaction_id, account_id, amount and time (currency, account_opened_at) "
+        "as brrr assess does, without a service. RAY_ADDRESS names a cluster; without, one is "
+        "started on this machine."
+    )
+    parser.add_argument(
+        "--input", required=True, type=Path, metavar="FILE|DIR",
+        help=".csv, .csv.gz or .parquet; of a folder all files, in order of their names",
+    )  # fmt: skip
+    parser.add_argument(
+        "--output", required=True, type=Path, metavar="DIR", help="made, whole or not at all"
+    )
+    parser.add_argument("--model", required=True, type=Path, metavar="DIR")
+    parser.add_argument("--format", choices=("parquet", "csv"), default="parquet")
 
 
 def _add_simulate(parser: argparse.ArgumentParser) -> None:
@@ -191,6 +209,10 @@ def _run(args: argparse.Namespace) -> None:
             every_row=args.every_row,
         )
         sys.stdout.write(f"{text}\n")
+    elif args.command == "score":
+        from predictor import score
+
+        score.run(files=args.input, output=args.output, path=args.model, form=args.format)
     else:
         from predictor import simulate
 

@@ -68,11 +68,11 @@ def read(transactions: Path, accounts: Path | None = None) -> Dataset:
     for where, (account, time, label, identity, opening, *rest) in table.rows(fields, optional):
         places.append(where)
         names.append(account or f"row {len(places)}")
-        times.append(_time(where, "time", time))
-        values.append([_number(where, n, v) for n, v in zip(numbers, rest, strict=True)])
+        times.append(moment(where, "time", time))
+        values.append([number(where, n, v) for n, v in zip(numbers, rest, strict=True)])
         labels.append(_label(where, label))
         # As in the gateway, an account opens with its first row, told or not.
-        opening_time = _time(where, "account_opened_at", opening) if opening else times[-1]
+        opening_time = moment(where, "account_opened_at", opening) if opening else times[-1]
         opened.setdefault(account, opening_time)
         if identity and identity in ids:
             raise DataError(f"{where}: transaction_id {identity!r} stands above already")
@@ -119,7 +119,7 @@ def read_facts(
     values: list[list[float]] = []
     fields = (*names, extra)
     for where, row in _Table(path, content).rows(fields):
-        values.append([_number(where, name, text) for name, text in zip(fields, row, strict=True)])
+        values.append([number(where, name, text) for name, text in zip(fields, row, strict=True)])
     table = np.array(values, dtype=np.float64).reshape(len(values), len(fields))
     return {name: table[:, i].copy() for i, name in enumerate(names)}, table[:, -1].copy()
 
@@ -130,7 +130,7 @@ def _read_accounts(path: Path) -> tuple[dict[str, float], str]:
     for where, (account, text) in table.rows(("account_id", "opened_at")):
         if account in opened:
             raise DataError(f"{where}: account_id {account!r} stands above already")
-        opened[account] = _time(where, "opened_at", text)
+        opened[account] = moment(where, "opened_at", text)
     return opened, table.sha256
 
 
@@ -202,19 +202,20 @@ def _parquet(path: Path, raw: bytes) -> Iterator[tuple[str, list[str]]]:
     try:
         table = pq.read_table(pa.BufferReader(raw))
         yield f"{path}:1", table.column_names
-        columns = [_texts(column) for column in table.columns]
+        columns = [texts(column) for column in table.columns]
     except (pa.ArrowException, OSError, ValueError) as err:
         raise DataError(f"{path}: cannot be read as Parquet: {err}") from err
     for number, row in enumerate(zip(*columns, strict=True), start=1):
         yield f"{path}: row {number}", list(row)
 
 
-def _texts(column: "pa.ChunkedArray") -> list[str]:
+def texts(column: "pa.ChunkedArray") -> list[str]:
     """Return a column as a CSV file would have it; floats keep every digit."""
     return ["" if v is None else str(v) for v in column.to_pylist()]
 
 
-def _number(where: str, name: str, text: str) -> float:
+def number(where: str, name: str, text: str) -> float:
+    """Read a finite number. Raises DataError."""
     try:
         value = float(text)
     except ValueError:
@@ -224,7 +225,8 @@ def _number(where: str, name: str, text: str) -> float:
     return value
 
 
-def _time(where: str, name: str, text: str) -> float:
+def moment(where: str, name: str, text: str) -> float:
+    """Read seconds since 1970, or RFC 3339. Raises DataError."""
     rule = "seconds since 1970 or RFC 3339"
     with suppress(ValueError):
         seconds = float(text)
@@ -233,12 +235,12 @@ def _time(where: str, name: str, text: str) -> float:
         hint = " (milliseconds?)" if math.isfinite(seconds) else ""
         raise DataError(f"{where}: {name} must be {rule}, not {text!r}{hint}")
     try:
-        moment = dt.datetime.fromisoformat(text)
+        found = dt.datetime.fromisoformat(text)
     except ValueError as err:
         raise DataError(f"{where}: {name} must be {rule}, not {text!r}") from err
-    if moment.tzinfo is None:
+    if found.tzinfo is None:
         raise DataError(f"{where}: {name} needs a time zone, such as Z: {text!r}")
-    return moment.timestamp()
+    return found.timestamp()
 
 
 _LABELS = {

@@ -3,6 +3,9 @@
 TRAINING_EXTRA = "pip install -r predictor/requirements-train.txt"
 """What to do where a package is missing that training needs and serving does not."""
 
+RAY_EXTRA = "pip install -r predictor/requirements-ray.txt"
+"""Likewise for Ray."""
+
 
 class PredictorError(Exception):
     """An error whose text is meant for the person who runs the command."""
@@ -34,3 +37,7 @@ class UnsupportedError(Exception):
 
 class TracingError(PredictorError):
     """Traces are asked for and cannot be made."""
+
+
+class RayError(PredictorError):
+    """Ray is asked for, and is not there or has failed."""

@@ -13,6 +13,7 @@ const (
 	Null  = "null"
 	Us    = "us"
 	Unary = "us before unary grpcio"
+	OnRay = "us before Ray Serve" // and so many replicas
 	// OnPostgres is our service with its record in a Postgres on the same machine.
 	OnPostgres = "us on postgres"
 )

@@ -123,11 +123,10 @@ func interrupted(ctx context.Context, err error) error {
 
 // outputOf chooses the format by the name's end.
 func outputOf(path string) (func(to io.Writer, part string) error, error) {
-	name := strings.ToLower(filepath.Base(path))
 	switch {
-	case strings.HasSuffix(name, ".csv"), strings.HasSuffix(name, ".csv.gz"):
+	case strings.HasSuffix(path, ".csv"), strings.HasSuffix(path, ".csv.gz"):
 		return writeCSV, nil
-	case strings.HasSuffix(name, ".parquet"):
+	case strings.HasSuffix(path, ".parquet"):
 		return writeParquet, nil
 	}
 	return nil, usageError{fmt.Errorf("--output: the name must end in .csv, .csv.gz or .parquet, not as %q does", filepath.Base(path))}

@@ -26,8 +26,8 @@ func newAssessJob(service client.Client, part *partFile, bar *progress) *assessJ
 	return &assessJob{service: service, recorder: &importJob{to: remoteSink{service: service}}, part: part, bar: bar}
 }
 
-// askedAtOnce is how many chunks are under way: one is recorded, the others are
-// assessed.
+// askedAtOnce is how many chunks are under way at most: one is recorded, the others
+// are assessed.
 const askedAtOnce = 4
 
 // askedChunk is a chunk that is being assessed, or waits for those before it.
@@ -55,7 +55,7 @@ func (j *assessJob) file(ctx context.Context, source *source) error {
 	j.bar.goesOn(source.read.Load(), j.part.rows)
 
 	group, ctx := errgroup.WithContext(ctx)
-	chunks, underWay := make(chan chunk, 2), make(chan *askedChunk, askedAtOnce-2)
+	chunks, underWay := make(chan chunk, 2), make(chan *askedChunk, askedAtOnce-2) // one more is with keep, and one with the recorder
 	go cut(ctx, source, lines, maxItems, parse, chunks)
 	var ended error // why the file ends behind the last row
 	group.Go(func() error {
@@ -163,7 +163,7 @@ func (j *assessJob) ask(ctx context.Context, rows []importRow, places []int, ans
 	}
 	res, err := j.service.BatchGetFraudActivity(ctx, req)
 	if err != nil {
-		return places, passing(ctx, err)
+		return places, err
 	}
 	if len(res.Results) != len(places) {
 		return nil, fmt.Errorf("the service answered %d results to %d transactions", len(res.Results), len(places))
@@ -175,7 +175,7 @@ func (j *assessJob) ask(ctx context.Context, rows []importRow, places []int, ans
 		case e != nil:
 			row.refused = &refusal{e.Reason, e.Message}
 			answers[places[i]] = unanswered(row)
-			if slices.Contains(passingCodes, e.Code) {
+			if mayPass(e) {
 				again, failed.last = append(again, places[i]), e
 			}
 		case r.GetFraudActivity() == nil:
@@ -190,18 +190,10 @@ func (j *assessJob) ask(ctx context.Context, rows []importRow, places []int, ans
 	return nil, nil
 }
 
-// passing has patiently repeat what may pass besides: an answer that took too long.
-// The call's own deadline is meant; that of the run is no reason.
-func passing(ctx context.Context, err error) error {
-	if connect.CodeOf(err) == connect.CodeDeadlineExceeded && ctx.Err() == nil {
-		return connect.NewError(connect.CodeUnavailable, err)
-	}
-	return err
-}
-
-// passingCodes are those of rows that may have an answer if asked again.
-var passingCodes = []string{
-	connect.CodeUnavailable.String(), connect.CodeResourceExhausted.String(), connect.CodeDeadlineExceeded.String(), connect.CodeInternal.String(),
+// mayPass tells whether a row may have an answer if asked about again. What went
+// wrong inside may, too: another server may be asked.
+func mayPass(e *fraudactivityv1.ItemError) bool {
+	return e.Code == connect.CodeInternal.String() || slices.ContainsFunc(passingCodes, func(c connect.Code) bool { return c.String() == e.Code })
 }
 
 // rowsFailed are rows of one call that have no answer for a reason that may pass.

@@ -184,6 +184,9 @@ func TestAServerThatIsKilledCostsAnAssessmentOfAFileNothing(t *testing.T) {
 	awaitReadyz(t, server, "http://"+listen)
 	close(host.gate)
 	<-bulk.ended
+	if sizeOf(output) == 0 {
+		t.Fatalf("there is no output\n%s", bulk.words())
+	}
 	once := readFile(t, output)
 	if code := bulk.cmd.ProcessState.ExitCode(); code != exitRejects || strings.Count(once, "\n") != 8001 || strings.Count(once, ",host-1,") != 7920 {
 		t.Fatalf("exit %d, %d lines, %d answers\n%s", code, strings.Count(once, "\n"), strings.Count(once, ",host-1,"), bulk.words())

@@ -14,7 +14,7 @@ import (
 )
 
 type importCmd struct {
-	Files    []string `arg:"" name:"file" help:"CSV or NDJSON, gzipped or not; - reads standard input. Columns: transaction_id, account_id, amount, time (epoch seconds or RFC 3339), and where there are any currency, account_opened_at, label (1 or 0: becomes an outcome). Others are not read."`
+	Files    []string `arg:"" name:"file" help:"CSV or NDJSON, gzipped or not, or Parquet; - reads standard input, which is no Parquet. Columns: transaction_id, account_id, amount, time (epoch seconds or RFC 3339), and where there are any currency, account_opened_at, label (1 or 0: becomes an outcome). Others are not read."`
 	Accounts string   `help:"CSV of account_id and opened_at." type:"existingfile"`
 	Rejects  string   `help:"Where refused rows go, with their line numbers. Written only if there are any." default:"import-rejects.csv" type:"path"`
 	storeFlags

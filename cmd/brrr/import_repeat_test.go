@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/protobuf/types/known/durationpb"
 
 	fraudactivityv1 "github.com/wassef911/grpcgoesbrrr/gen/go/fraudactivity/v1"
 	"github.com/wassef911/grpcgoesbrrr/server/store/sqlite"
@@ -166,7 +168,14 @@ func TestACutOffFileIsCompletedByTheWholeOne(t *testing.T) {
 func TestABusyServiceIsAskedAgain(t *testing.T) {
 	busy := connect.NewError(connect.CodeResourceExhausted, nil)
 	away := connect.NewError(connect.CodeUnavailable, nil)
+	slow := connect.NewError(connect.CodeDeadlineExceeded, nil)
 	bad := connect.NewError(connect.CodeInvalidArgument, nil)
+	told := connect.NewError(connect.CodeResourceExhausted, nil)
+	if detail, err := connect.NewErrorDetail(&errdetails.RetryInfo{RetryDelay: durationpb.New(3 * time.Second)}); err != nil {
+		t.Fatal(err)
+	} else {
+		told.AddDetail(detail)
+	}
 	for name, test := range map[string]struct {
 		answers []error
 		calls   int
@@ -175,6 +184,9 @@ func TestABusyServiceIsAskedAgain(t *testing.T) {
 	}{
 		"at once":         {[]error{nil}, 1, 0, 0},
 		"busy, then done": {[]error{busy, away, nil}, 3, 600 * time.Millisecond, 0},
+		"told when":       {[]error{told, nil}, 2, 3 * time.Second, 0},
+		"broken off":      {[]error{fmt.Errorf("read message: %w", io.ErrUnexpectedEOF), connect.NewError(connect.CodeCanceled, nil), nil}, 3, 600 * time.Millisecond, 0},
+		"slow, then done": {[]error{slow, nil}, 2, 200 * time.Millisecond, 0},
 		"never":           {slices.Repeat([]error{away}, 9), 6, 6200 * time.Millisecond, connect.CodeUnavailable},
 		"refused":         {[]error{bad, nil}, 1, 0, connect.CodeInvalidArgument},
 	} {

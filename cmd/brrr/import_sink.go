@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"time"
 
 	"connectrpc.com/connect"
@@ -104,16 +106,26 @@ func (s remoteSink) reportOne(ctx context.Context, report *fraudactivityv1.Repor
 	return nil, err
 }
 
+// passingCodes are those of calls that may be answered if made again.
+var passingCodes = []connect.Code{connect.CodeUnavailable, connect.CodeResourceExhausted, connect.CodeDeadlineExceeded}
+
+// passes tells whether a call may be answered if made again: also if the answer
+// broke off, or the connection was reset, which HTTP/2 calls cancelled.
+func passes(ctx context.Context, err error) bool {
+	code := connect.CodeOf(err)
+	return slices.Contains(passingCodes, code) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		code == connect.CodeCanceled && ctx.Err() == nil && !connect.IsWireError(err)
+}
+
 // patiently asks again, a few times and ever more slowly, while the service is
-// busy or away, and not before it says. That is safe: recording, labelling and
+// busy, away or too slow, and not before it says. That is safe: recording, labelling and
 // assessing twice changes nothing.
 func patiently(ctx context.Context, call func() error) error {
 	const tries = 6
 	wait := 200 * time.Millisecond
 	for try := 1; ; try++ {
 		err := call()
-		code := connect.CodeOf(err)
-		if err == nil || try == tries || code != connect.CodeUnavailable && code != connect.CodeResourceExhausted {
+		if err == nil || try == tries || !passes(ctx, err) {
 			return err
 		}
 		told, _ := client.RetryAfter(err)

@@ -21,8 +21,10 @@ type rayNode struct {
 
 	Address  string // of Ray's proxy
 	Replicas []int  // processes
-	Proxies  []int  // likewise, that are healthy
-	ended    int    // the process that was ended last
+	// Environment is what others need to use the same Ray.
+	Environment map[string]string
+	Proxies     []int // likewise, that are healthy
+	ended       int   // the process that was ended last
 }
 
 // noticesProxies has Ray notice within seconds that a proxy has ended, and start
@@ -84,6 +86,19 @@ func (n *rayNode) serve(t *testing.T, model string) { n.ask(t, map[string]any{"m
 
 // kill ends a replica by SIGKILL, and returns once another has taken its place.
 func (n *rayNode) kill(t *testing.T) { n.ask(t, map[string]any{"kill": true}) }
+
+// score has the same Ray score files.
+func (n *rayNode) score(t *testing.T, words ...string) {
+	t.Helper()
+	cmd := exec.Command(filepath.Join(root, "predictor", ".venv", "bin", "python"), append([]string{"-m", "predictor", "score"}, words...)...)
+	cmd.Dir, cmd.Env = root, os.Environ()
+	for name, value := range n.Environment {
+		cmd.Env = append(cmd.Env, name+"="+value)
+	}
+	if said, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+}
 
 func (n *rayNode) ask(t *testing.T, what map[string]any) {
 	t.Helper()

@@ -5,33 +5,21 @@ input ask, and answers each with a line. It ends, with everything it started, wh
 standard input does.
 """
 
-import os
-import secrets
-import sys
-
-os.environ.update(
-    RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",  # As there: a node is on loopback.
-    RAY_AUTH_MODE="token",
-    RAY_AUTH_TOKEN=secrets.token_hex(32),
-    RAY_USAGE_STATS_ENABLED="0",
-    RAY_ADDRESS="",
-)
-
 import argparse
 import json
+import os
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-import ray
 import yaml
-from ray.serve._private import api
-from ray.serve.config import gRPCOptions
-from ray.serve.schema import ServeDeploySchema
+
+from predictor import rayown
 
 CONFIG = Path(__file__).resolve().parents[2] / "deploy" / "ray" / "serve.yaml"
 
@@ -53,6 +41,10 @@ class Node:
     """The application as serve.yaml has it, with ports and a number of replicas of its own."""
 
     def __init__(self, model: str, replicas: int, *, raises: bool) -> None:
+        from ray.serve._private import api
+        from ray.serve.config import gRPCOptions
+        from ray.serve.schema import ServeDeploySchema
+
         self.config: dict[str, Any] = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
         self.config["http_options"]["port"] = held_port(socket.AF_INET, "127.0.0.1")
         self.port = held_port(socket.AF_INET6, "::")  # Ray asks nobody where its gRPC is to listen.
@@ -72,7 +64,8 @@ class Node:
             )
         # Processors are for Ray to count: there are fewer on a small machine.
         self.deployment["ray_actor_options"]["num_cpus"] = 0.1
-        schema = ServeDeploySchema(**self.config)
+        self.schema = ServeDeploySchema
+        schema = self.schema(**self.config)
         self.client = api.serve_start(
             http_options=schema.http_options.model_dump(),
             proxy_location=schema.proxy_location,
@@ -86,10 +79,20 @@ class Node:
         return found
 
     def deploy(self) -> None:
-        self.client.deploy_apps(ServeDeploySchema(**self.config), _blocking=True)
+        self.client.deploy_apps(self.schema(**self.config))
+        wanted = {each["name"] for each in self.config["applications"]}
+        while wanted != {
+            each.name
+            for each in self.client.list_serve_statuses()
+            if each.app_status.status == "RUNNING"
+        }:
+            time.sleep(0.1)
+        self.client.wait_for_proxies_serving(wait_for_applications_running=True)
 
     def replicas(self) -> list[int]:
         """Return the process ids of replicas that answer."""
+        import ray
+
         details = ray.get(self.client._controller.get_serve_instance_details.remote())
         found = details["applications"]["fraud"]["deployments"]["Predictor"]["replicas"]
         return [r["pid"] for r in found if r["state"] == "RUNNING"]
@@ -121,29 +124,38 @@ def main() -> None:
     parser.add_argument("--model", required=True)
     parser.add_argument("--replicas", type=int, default=2)
     parser.add_argument("--raises", action="store_true", help="deploy the application raises, too")
+    parser.add_argument("--stay", action="store_true", help="end by SIGTERM, not with the input")
     args = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="brrr-ray-")
     answers, sys.stdout = sys.stdout, sys.stderr  # Ray prints, too.
+    # A busy machine is not to be taken for a proxy that hangs.
+    for what in ("READY", "HEALTH"):
+        os.environ[f"RAY_SERVE_PROXY_{what}_CHECK_TIMEOUT_S"] = "60"
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        ray.init(
-            num_cpus=2,
-            include_dashboard=False,
-            object_store_memory=100 << 20,
-            namespace="serve",
-            _node_ip_address="127.0.0.1",
-            _temp_dir=folder,
-        )
+        rayown.start(num_cpus=2, object_store_memory=100 << 20, namespace="serve", _temp_dir=folder)
+        import ray
+
         node = Node(args.model, args.replicas, raises=args.raises)
-        told: dict[str, Any] = {"address": f"127.0.0.1:{node.port}", "replicas": node.replicas()}
-        told["ray"] = ray.get_runtime_context().gcs_address
-        told["token"] = os.environ["RAY_AUTH_TOKEN"]
+        told = {
+            "address": f"127.0.0.1:{node.port}",
+            "replicas": node.replicas(),
+            # For others who are to use this Ray.
+            "environment": {
+                "RAY_ADDRESS": ray.get_runtime_context().gcs_address,
+                **{name: os.environ[name] for name in rayown.ENVIRONMENT},
+            },
+        }
         answers.write(json.dumps(told) + "\n")
         answers.flush()
+        while args.stay:
+            signal.pause()
         for line in sys.stdin:
             answers.write(json.dumps(node.do(json.loads(line))) + "\n")
             answers.flush()
     finally:
-        ray.shutdown()
+        if "ray" in sys.modules:
+            sys.modules["ray"].shutdown()
         shutil.rmtree(folder, ignore_errors=True)
 
 

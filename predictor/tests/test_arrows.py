@@ -42,6 +42,8 @@ ARROWS = {
     "train": (WIRE, "training needs no server"),
     "adopt": (WIRE | LEARNERS, "adopting needs no server, and learns nothing"),
     "evaluate": (WIRE | LEARNERS, "measuring needs no server"),
+    "bulk": (WIRE | LEARNERS, "files are answered without a server, whatever computes scores"),
+    "score": (WIRE | LEARNERS, "likewise, wherever that is done"),
     "simulate": (WIRE | LEARNERS, "a simulation is data"),
     "servicer": (LEARNERS | {"grpc"}, "messages to arrays: no machine learning, no server"),
     "wire": (LEARNERS | {"grpc"}, "bytes to arrays: no machine learning, no server"),
@@ -91,5 +93,5 @@ def test_what_needs_no_server_names_none(module: str) -> None:
 
 
 def test_every_module_has_its_arrow_or_serves() -> None:
-    others = {"__init__", "__main__", "prepare", "errors", "log"}
+    others = {"__init__", "__main__", "prepare", "rayown", "errors", "log"}
     assert {path.stem for path in FILES} == set(ARROWS) | SERVING | others

@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 )
 
 // part is what files hold together, as of when it last made sense.
@@ -75,7 +76,14 @@ func (p *part[T]) flags() string {
 	return strings.Join(flags, " and ")
 }
 
+// readableByOthers does not mind a group by which a file of somebody else's is open to
+// us: there is no other way, and Kubernetes gives Secrets so.
 func readableByOthers(path string) bool {
 	info, err := os.Stat(path)
-	return err == nil && info.Mode().Perm()&0o044 != 0
+	if err != nil {
+		return false
+	}
+	owner, known := info.Sys().(*syscall.Stat_t)
+	byGroup := info.Mode()&0o040 != 0 && (!known || int(owner.Uid) == os.Geteuid())
+	return info.Mode()&0o004 != 0 || byGroup
 }

@@ -2,6 +2,8 @@ package check
 
 import (
 	"maps"
+	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -80,6 +82,24 @@ func TestEveryPodKeepsWhatIsPromisedOfAll(t *testing.T) {
 	}
 }
 
+// TestAHostHasAFolderToWriteTo: without one Python does not start, as matplotlib, which LightGBM
+// looks for, makes itself a folder.
+func TestAHostHasAFolderToWriteTo(t *testing.T) {
+	for _, folder := range gateways(t) {
+		for name, pod := range pods(deployed(t, folder)) {
+			if !strings.HasPrefix(name, "brrr-predictor") {
+				continue
+			}
+			at := slices.IndexFunc(pod.Spec.Containers[0].VolumeMounts, func(m corev1.VolumeMount) bool { return m.MountPath == "/tmp" })
+			if at < 0 || !slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool {
+				return v.Name == pod.Spec.Containers[0].VolumeMounts[at].Name && v.EmptyDir != nil && v.EmptyDir.SizeLimit != nil
+			}) {
+				t.Errorf("%s: %s has no folder of bounded size at /tmp", folder, name)
+			}
+		}
+	}
+}
+
 // kept is false where what a promise is about is not said at all.
 func kept(promise func(corev1.PodSpec, corev1.Container) bool, pod corev1.PodSpec, container corev1.Container) (held bool) {
 	defer func() {
@@ -109,5 +129,32 @@ func TestNoSecretIsInACommandLineOrWrittenHere(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestEverySecretThatIsWantedIsDocumented also wants none to be documented that is not wanted.
+func TestEverySecretThatIsWantedIsDocumented(t *testing.T) {
+	wanted := map[string]bool{}
+	for _, folder := range folders(t) {
+		for _, pod := range pods(deployed(t, folder)) {
+			for _, v := range pod.Spec.Volumes {
+				if v.Secret != nil {
+					wanted[v.Secret.SecretName] = true
+				}
+			}
+		}
+	}
+	manual, err := os.ReadFile("../../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(manual), "| Secret | its keys | |\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	documented := map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([^`]+)`").FindAllStringSubmatch(table, -1) {
+		documented[row[1]] = true
+	}
+	if !maps.Equal(wanted, documented) {
+		t.Errorf("wanted are %v, documented %v", wanted, documented)
 	}
 }

@@ -57,7 +57,7 @@ func closeHome() error {
 		return nil
 	}
 	theHome.home, theHome.err = nil, errors.New("the tests have ended")
-	return errors.Join(h.alive.Close(), h.watcher.Wait())
+	return errors.Join(h.alive.Close(), h.watcher.Wait(), os.RemoveAll(h.dir)) // where its parent is ours, the watcher cannot remove it
 }
 
 func newHome() (_ *home, err error) {

@@ -6,19 +6,21 @@ import (
 	"github.com/wassef911/grpcgoesbrrr/server/fraud"
 )
 
-const (
-	// The assessment comes last, NULL where there is none. By its limit it is looked for
-	// once a transaction: joined to a table that Postgres took to be small, it was
-	// found by going through all that the model said, each time.
-	lookUpSQL = `
-		SELECT key, transactions.transaction_seq, ` + factColumns + `, ` + assessmentColumns + `
-		FROM unnest($1::text[]) WITH ORDINALITY AS asked (transaction_id, key)
-		JOIN transaction_ids USING (transaction_id)
-		JOIN transactions ON transactions.transaction_seq = transaction_ids.transaction_seq
-		JOIN accounts USING (account_seq)
-		LEFT JOIN LATERAL (SELECT * FROM assessments AS a
-			WHERE a.transaction_seq = transactions.transaction_seq AND model_version = $2 LIMIT 1) AS assessments ON true`
+var lookUpSQL = `
+	SELECT key, transactions.transaction_seq, ` + factColumns + `, ` + assessmentColumns + `
+	FROM unnest($1::text[]) WITH ORDINALITY AS asked (id, key)` +
+	found("transaction_ids AS i", "ids", "i.transaction_id = id") + withTransaction("ids.transaction_seq") + `
+	LEFT JOIN LATERAL (SELECT * FROM assessments AS a
+		WHERE a.transaction_seq = transactions.transaction_seq AND model_version = $2 OFFSET 0) AS assessments ON true`
 
+var findEarlierSQL = `
+	SELECT key, ` + assessmentColumns + `
+	FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS asked (seq, version, key)` +
+	found("assessments AS a", "assessments", "a.transaction_seq = seq AND model_version = version") + `
+	WHERE assessment_seq < $3 OR assessment_seq >= $3 + $4`
+
+const (
+	// The assessment comes last, NULL where there is none.
 	assessmentColumns = `assessment_seq, assessments.label, probability, threshold, assessed_at, assessed_by`
 
 	// Who records assessments waits here for others that do: what follows sees all
@@ -33,7 +35,7 @@ const (
 			WITH ORDINALITY AS asked (seq, version, label, probability, threshold, assessed_at, assessed_by, key)
 		), fresh AS MATERIALIZED (
 			SELECT asked.*, row_number() OVER (ORDER BY key) AS place FROM asked
-			WHERE NOT EXISTS (SELECT FROM assessments WHERE transaction_seq = seq AND model_version = version)
+			WHERE (SELECT 1 FROM assessments WHERE transaction_seq = seq AND model_version = version) IS NULL
 		), ended AS (
 			UPDATE record_ends SET last = last + (SELECT count(*) FROM fresh) WHERE kind = 'assessments'
 			RETURNING last - (SELECT count(*) FROM fresh) AS before
@@ -44,12 +46,6 @@ const (
 		RETURNING assessment_seq`
 
 	notifySQL = `NOTIFY brrr_recorded`
-
-	findEarlierSQL = `
-		SELECT key, ` + assessmentColumns + `
-		FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS asked (seq, version, key)
-		JOIN assessments ON transaction_seq = seq AND model_version = version
-		WHERE assessment_seq < $3 OR assessment_seq >= $3 + $4`
 )
 
 // assessment reads assessmentColumns.

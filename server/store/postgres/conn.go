@@ -28,6 +28,7 @@ var settings = map[string]string{
 	"enable_hashjoin":   "off",
 	"enable_mergejoin":  "off",
 	"enable_material":   "off",
+	"enable_memoize":    "off",
 	"jit":               "off",
 	// One plan for a statement, made once.
 	"plan_cache_mode": "force_generic_plan",

@@ -12,15 +12,15 @@ const (
 
 	feedCountSQL = `SELECT count(*), count(*) FILTER (WHERE label) FROM assessments`
 
-	feedOutcomesSQL = `
-		WITH page AS MATERIALIZED (
-			SELECT * FROM outcomes WHERE outcome_seq > $1 AND outcome_seq <= $2 ORDER BY outcome_seq LIMIT $3)
-		SELECT outcome_seq, transaction_id, label, source, occurred_at, note, reported_at, reported_by
-		FROM page JOIN transactions USING (transaction_seq) ORDER BY outcome_seq`
-
 	recordedOrder     = ` ORDER BY assessment_seq`
 	lastRecordedOrder = ` ORDER BY assessment_seq DESC`
 )
+
+var feedOutcomesSQL = `
+	WITH page AS MATERIALIZED (
+		SELECT * FROM outcomes WHERE outcome_seq > $1 AND outcome_seq <= $2 ORDER BY outcome_seq LIMIT $3)
+	SELECT outcome_seq, transaction_id, label, source, occurred_at, note, reported_at, reported_by
+	FROM page` + withTransaction("page.transaction_seq") + ` ORDER BY outcome_seq`
 
 // FeedEnd implements fraud.Feed.
 func (s *Store) FeedEnd(ctx context.Context) (fraud.Position, error) {

@@ -17,7 +17,7 @@ var labelledSQL = `
 	SELECT page.transaction_seq, transaction_id, ` + factColumns + `,
 		` + newestColumns + `,
 		coalesce(model_version, ''), ` + assessmentColumns + `
-	FROM page JOIN transactions USING (transaction_seq) JOIN accounts USING (account_seq)
+	FROM page` + withTransaction("page.transaction_seq") + `
 	JOIN ` + standsFor("page.transaction_seq") + `
 	LEFT JOIN LATERAL (SELECT * FROM assessments AS a WHERE a.transaction_seq = page.transaction_seq
 		ORDER BY assessment_seq DESC LIMIT 1) AS assessments ON true

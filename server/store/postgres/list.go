@@ -21,7 +21,7 @@ var listSQL = `
 	SELECT transactions.transaction_seq, transaction_id, ` + factColumns + `,
 		model_version, ` + assessmentColumns + `,
 		` + newestColumns + `
-	FROM page AS assessments JOIN transactions USING (transaction_seq) JOIN accounts USING (account_seq)
+	FROM page AS assessments` + withTransaction("assessments.transaction_seq") + `
 	LEFT JOIN ` + standsFor("assessments.transaction_seq")
 
 // indexedFrom is the probability from which on assessments_by_probability has

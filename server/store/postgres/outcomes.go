@@ -12,14 +12,6 @@ const (
 	// Who reports waits here for others that do.
 	lockOutcomesSQL = `SELECT FROM record_ends WHERE kind = 'outcomes' FOR UPDATE`
 
-	// With each report's transaction, those of its outcomes that may equal it: of
-	// the same time.
-	findReportedSQL = `
-		SELECT key, transaction_ids.transaction_seq, ` + newestColumns + `
-		FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS asked (transaction_id, at, key)
-		JOIN transaction_ids USING (transaction_id)
-		LEFT JOIN outcomes ON outcomes.transaction_seq = transaction_ids.transaction_seq AND occurred_at = at`
-
 	insertOutcomesSQL = `
 		WITH ended AS (
 			UPDATE record_ends SET last = last + cardinality($1::bigint[]) WHERE kind = 'outcomes'
@@ -44,10 +36,19 @@ const (
 	withdrawn = `3`
 )
 
+// With each report's transaction, those of its outcomes that may equal it: of the
+// same time.
+var findReportedSQL = `
+	SELECT key, ids.transaction_seq, ` + newestColumns + `
+	FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS asked (id, at, key)` +
+	found("transaction_ids AS i", "ids", "i.transaction_id = id") + `
+	LEFT JOIN LATERAL (SELECT * FROM outcomes AS o WHERE o.transaction_seq = ids.transaction_seq AND occurred_at = at OFFSET 0) AS outcomes ON true`
+
 var newestOutcomesSQL = `
 	SELECT key, ` + newestColumns + `
-	FROM unnest($1::text[]) WITH ORDINALITY AS asked (transaction_id, key) JOIN transaction_ids USING (transaction_id)
-	JOIN ` + standsFor("transaction_ids.transaction_seq")
+	FROM unnest($1::text[]) WITH ORDINALITY AS asked (id, key)` +
+	found("transaction_ids AS i", "ids", "i.transaction_id = id") + `
+	JOIN ` + standsFor("ids.transaction_seq")
 
 // newestReport selects a column of the newest report about a transaction, which
 // is NULL if there is none.

@@ -6,19 +6,8 @@ import (
 )
 
 // An account's transactions are looked for from the first month on that has any of
-// such times: most of what is kept is of earlier ones. OFFSET 0 has each question asked
-// by itself, by the index, whatever Postgres takes the tables to hold.
+// such times: most of what is kept is of earlier ones.
 const (
-	recentSQL = `
-		SELECT account_id, recent.time, recent.amount
-		FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS asked (account_id, after, up_to)
-		JOIN accounts USING (account_id)
-		CROSS JOIN LATERAL (
-			SELECT time, amount FROM transactions
-			WHERE transactions.account_seq = accounts.account_seq AND time > after AND time <= up_to AND ` + sinceFirst + `
-			OFFSET 0) AS recent
-		WHERE after < latest_time`
-
 	sinceFirst = `transaction_seq >= (SELECT min(month)::bigint << 40 FROM months WHERE last_time > after AND first_time <= up_to)`
 
 	standingsSQL = `
@@ -27,6 +16,12 @@ const (
 			(SELECT time FROM transactions WHERE account_seq = account AND time <= after ORDER BY time DESC LIMIT 1)
 		FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[]) AS asked (key, account, after, up_to)`
 )
+
+var recentSQL = `
+	SELECT id, recent.time, recent.amount
+	FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS asked (id, after, up_to)` +
+	found("accounts AS a", "accounts", "a.account_id = id AND after < latest_time") +
+	found("transactions AS t", "recent", "t.account_seq = accounts.account_seq AND time > after AND time <= up_to AND "+sinceFirst)
 
 // findRecent adds what finds the stored transactions of the weeks before a call's.
 func findRecent(first *statements, call []fraud.Transaction, grouped reckon.Accounts, known map[string]*reckon.Account) {

@@ -29,8 +29,8 @@ const (
 			SELECT transaction_seq, transaction_id FROM transactions
 			WHERE transaction_seq >= $1 AND transaction_seq < $2 ORDER BY transaction_seq LIMIT $3
 		), gone AS (
-			DELETE FROM transaction_ids USING part WHERE transaction_ids.transaction_id = part.transaction_id
-				AND transaction_ids.transaction_seq = part.transaction_seq
+			DELETE FROM transaction_ids WHERE transaction_id = ANY (ARRAY (SELECT transaction_id FROM part))
+				AND transaction_seq >= $1 AND transaction_seq < $2
 		)
 		SELECT count(*), coalesce(max(transaction_seq), 0) FROM part`
 

@@ -15,7 +15,7 @@ type rollup struct {
 func newRollup(table string, minutes int64) rollup {
 	return rollup{minutes: minutes,
 		span: `SELECT start, counts FROM ` + table + ` WHERE start >= $1 AND start < $2`,
-		some: `SELECT start, counts FROM unnest($1::bigint[]) AS asked (start) JOIN ` + table + ` USING (start)`,
+		some: `SELECT asked.start, counts FROM unnest($1::bigint[]) AS asked (start)` + found(table+" AS s", "stored", "s.start = asked.start"),
 		write: `INSERT INTO ` + table + ` (start, counts) SELECT * FROM unnest($1::bigint[], $2::bytea[])
 			ON CONFLICT (start) DO UPDATE SET counts = excluded.counts`,
 	}

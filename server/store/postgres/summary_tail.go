@@ -11,26 +11,27 @@ const (
 			(SELECT last FROM record_ends WHERE kind = 'outcomes')
 		FROM summary_marks`
 
-	// Each assessment comes with its transaction's outcomes, and which one stands is
-	// seen outside. They are put in order before anything is joined to them.
-	tailAssessmentsSQL = `
-		WITH page AS MATERIALIZED (
-			SELECT * FROM assessments WHERE assessment_seq > $2 AND assessment_seq <= $3 ORDER BY assessment_seq)
-		SELECT ` + scoredColumns + `
-		FROM page AS assessments LEFT JOIN outcomes
-			ON outcomes.transaction_seq = assessments.transaction_seq AND outcome_seq + 0 <= $1
-		ORDER BY assessment_seq`
-
-	tailOutcomesSQL = `
-		WITH changed AS MATERIALIZED (SELECT DISTINCT transaction_seq FROM outcomes WHERE outcome_seq > $1 AND outcome_seq <= $2)
-		SELECT ` + scoredColumns + `
-		FROM changed JOIN assessments USING (transaction_seq) JOIN outcomes
-			ON outcomes.transaction_seq = changed.transaction_seq AND outcome_seq + 0 <= $2
-		WHERE assessment_seq + 0 <= $3
-		ORDER BY assessment_seq`
-
 	scoredColumns = `assessment_seq, outcome_seq, occurred_at, outcomes.label, assessed_at, probability, assessments.label`
 )
+
+// Each assessment comes with its transaction's outcomes, and which one stands is seen
+// outside. They are put in order before anything is joined to them.
+var tailAssessmentsSQL = `
+	WITH page AS MATERIALIZED (
+		SELECT * FROM assessments WHERE assessment_seq > $2 AND assessment_seq <= $3 ORDER BY assessment_seq)
+	SELECT ` + scoredColumns + `
+	FROM page AS assessments
+	LEFT JOIN LATERAL (SELECT * FROM outcomes AS o WHERE o.transaction_seq = assessments.transaction_seq OFFSET 0) AS outcomes
+		ON outcome_seq <= $1
+	ORDER BY assessment_seq`
+
+var tailOutcomesSQL = `
+	WITH changed AS MATERIALIZED (SELECT DISTINCT transaction_seq FROM outcomes WHERE outcome_seq > $1 AND outcome_seq <= $2)
+	SELECT ` + scoredColumns + `
+	FROM changed` + found("assessments AS a", "assessments", "a.transaction_seq = changed.transaction_seq") +
+	found("outcomes AS o", "outcomes", "o.transaction_seq = changed.transaction_seq") + `
+	WHERE assessment_seq <= $3 AND outcome_seq <= $2
+	ORDER BY assessment_seq`
 
 func readTail(c *conn) (t reckon.Tail, err error) {
 	err = each(c, tailSQL, func(r *row) {

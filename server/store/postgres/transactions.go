@@ -13,11 +13,6 @@ import (
 const (
 	nowSQL = `(extract(epoch FROM now()) * 1000000)::bigint`
 
-	findRecordedSQL = `
-		SELECT key, account_id, amount, currency, time
-		FROM unnest($1::text[]) WITH ORDINALITY AS asked (transaction_id, key)
-		JOIN transaction_ids USING (transaction_id) JOIN transactions USING (transaction_seq) JOIN accounts USING (account_seq)`
-
 	// Numbers are given in the order of the call.
 	insertTransactionsSQL = `
 		WITH numbered AS (
@@ -39,6 +34,11 @@ const (
 
 	uniqueViolation = "23505"
 )
+
+var findRecordedSQL = `
+	SELECT key, account_id, amount, currency, time
+	FROM unnest($1::text[]) WITH ORDINALITY AS asked (id, key)` +
+	found("transaction_ids AS i", "ids", "i.transaction_id = id") + withTransaction("ids.transaction_seq")
 
 // Record implements fraud.Transactions.
 func (s *Store) Record(ctx context.Context, transactions []fraud.Transaction) (results []fraud.RecordResult, err error) {
