@@ -14,9 +14,10 @@ import (
 // drillRolled stops one gateway after the other and starts it anew, twice around, as
 // an upgrade does. Callers behind a balancer, who repeat what clients repeat by
 // themselves, see no error but what two gateways' load may be for one, and a watcher
-// sees everything once.
+// sees everything once. Clients do not repeat ReportOutcome: it must not meet a
+// connection that is just being closed.
 func drillRolled(t *testing.T, s drillSetting) {
-	f := startFleet(t, s, "--predictor="+s.hosts.behind)
+	f := startFleet(t, s, "--predictor="+s.hosts.behind, "--drain-delay=1s")
 	for round := range 2 {
 		for i := range f.all {
 			f.run(f.rolled(round, i))

@@ -84,6 +84,19 @@ func onceIfChunked(next http.Handler) http.Handler {
 	})
 }
 
+// lastIf has answers tell that their connection takes no further call, while ends says
+// so: HTTP/1.1 closes it after the answer, HTTP/2 once all its calls are answered. Else
+// it would be closed between two calls, and who sends the next one just then cannot know
+// whether that was heard.
+func lastIf(ends func() bool, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if ends() {
+			w.Header().Set("Connection", "close")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // serveWith listens with these settings, in plain if nothing is to secure it. The app closes the server with itself.
 func (a *app) serveWith(settings httpSettings, address string, handler http.Handler, secure *tls.Config) (net.Addr, error) {
 	listener, err := net.Listen("tcp", address)
@@ -91,7 +104,7 @@ func (a *app) serveWith(settings httpSettings, address string, handler http.Hand
 		return nil, fmt.Errorf("listen: %w", err)
 	}
 	warnOfFewDescriptors(a.log, settings.connections.most)
-	server := settings.server(handler, a.log)
+	server := settings.server(lastIf(a.draining.Load, handler), a.log)
 	server.TLSConfig = secure
 	a.servers = append(a.servers, server)
 	go func() {

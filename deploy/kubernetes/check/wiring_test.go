@@ -121,25 +121,29 @@ func TestAPodIsGivenTheTimeThatItsProgramTakesToEnd(t *testing.T) {
 	for _, folder := range gateways(t) {
 		objects := deployed(t, folder)
 		_, keys := settings(t, objects)
-		drain, err := time.ParseDuration(keys["drain-timeout"])
-		if err != nil {
-			t.Fatal(err)
+		takes := margin
+		for _, key := range []string{"drain-delay", "drain-timeout"} {
+			part, err := time.ParseDuration(keys[key])
+			if err != nil || part == 0 {
+				t.Fatalf("%s: %s: %v, %v", folder, key, part, err)
+			}
+			takes += part
 		}
-		gateway := named[appsv1.Deployment](t, objects, "brrr-gateway").Spec.Template.Spec
-		checkEnd(t, folder+": gateway", gateway, drain+margin)
+		checkEnd(t, folder+": gateway", named[appsv1.Deployment](t, objects, "brrr-gateway").Spec.Template.Spec, takes)
 		for _, d := range of[appsv1.Deployment](objects) {
 			if d.Name == "brrr-predictor" {
 				grace, err := time.ParseDuration(argument(t, d.Spec.Template.Spec.Containers[0], "--grace") + "s")
 				if err != nil {
 					t.Fatal(err)
 				}
-				checkEnd(t, folder+": predictor", d.Spec.Template.Spec, grace+margin)
+				checkEnd(t, folder+": predictor", d.Spec.Template.Spec, sleepsFirst(t, folder, d.Spec.Template.Spec)+grace+margin)
 			}
 		}
 	}
 }
 
-func checkEnd(t *testing.T, what string, pod corev1.PodSpec, takes time.Duration) {
+// sleepsFirst is how long a pod takes calls until every balancer has heard that it goes.
+func sleepsFirst(t *testing.T, what string, pod corev1.PodSpec) time.Duration {
 	t.Helper()
 	before := pod.Containers[0].Lifecycle.PreStop.Exec.Command
 	if before[0] != "sleep" {
@@ -149,7 +153,11 @@ func checkEnd(t *testing.T, what string, pod corev1.PodSpec, takes time.Duration
 	if err != nil || seconds == 0 {
 		t.Fatalf("%s: %v before its end", what, before)
 	}
-	takes += time.Duration(seconds) * time.Second
+	return time.Duration(seconds) * time.Second
+}
+
+func checkEnd(t *testing.T, what string, pod corev1.PodSpec, takes time.Duration) {
+	t.Helper()
 	if given := time.Duration(*pod.TerminationGracePeriodSeconds) * time.Second; given < takes {
 		t.Errorf("%s: %s to end, and it may take %s", what, given, takes)
 	}
