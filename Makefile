@@ -30,7 +30,7 @@ run: # compiling, training and downloading side by side
 
 ## test: everything; the Python tests beside those that mostly wait
 test: build predictor/models/active $(VENV)/.dev $(CLIENT)/dist/index.js otelcol
-	go test -race ./...
+	go test -race -timeout 20m ./...
 	@$(MAKE) --no-print-directory -j2 --output-sync=line test-python test-rest
 
 # OpenTelemetry's own collector, for one test: compiled before others would wait for that.

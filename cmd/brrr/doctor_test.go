@@ -36,7 +36,7 @@ func TestTheRecordIsBackedUpLookedIntoAndRestored(t *testing.T) {
 		{"over it, by force", []string{"backup", backup, "--data=" + s.data, "--force"}, exitDone, []string{"3 transactions"}},
 		{"look into the store", []string{"doctor", "--data=" + s.data}, exitDone, []string{"CHECK", "facts", "summaries", "brrr.db is well"}},
 		{"look into the backup", []string{"doctor", "--file=" + backup, "--quick"}, exitDone, []string{"left out: quick", "copy is well"}},
-		{"look into both", []string{"doctor", "--file=" + backup, "--data=" + s.data}, exitUsage, []string{"--data and --file exclude each other"}},
+		{"look into both", []string{"doctor", "--file=" + backup, "--data=" + s.data}, exitUsage, []string{"--file excludes --data and --store"}},
 		{"look into none", []string{"doctor", "--data=" + folder}, exitFailed, []string{"no such file"}},
 		{"restore over a server", []string{"restore", backup, "--data=" + s.data, "--force"}, exitFailed, []string{"is in use by brrr serve"}},
 		{"restore", []string{"restore", backup, "--data=" + fresh}, exitDone, []string{fresh + " holds 3 transactions, 0 assessments, 0 outcomes and 4 keys"}},

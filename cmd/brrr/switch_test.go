@@ -35,7 +35,7 @@ func switchesToTry(t *testing.T) int {
 		return n
 	}
 	if raceDetector || testing.Short() {
-		return 100
+		return 30
 	}
 	return 500
 }
