@@ -48,7 +48,7 @@ test-rest:
 	cd bench && go test -race ./...
 	cd deploy/kubernetes/check && go test -count=1 ./... # since Go would not notice that a manifest has changed
 	@command -v prometheus >/dev/null || echo "SKIPPED: tests of the alerts; to run them: apt-get install prometheus" >&2
-	go test -v -run 'Sparkov|Switched|SaysWorks|EveryTable|Drill|RayServe|EachAlert|Documented' ./cmd/brrr ./cmd/supply
+	go test -v -timeout 20m -run 'Sparkov|Switched|SaysWorks|EveryTable|Drill|RayServe|EachAlert|Documented' ./cmd/brrr ./cmd/supply
 	npm test --silent --workspace $(CLIENT)
 	cd web && ../node_modules/.bin/vitest run && node --test --test-reporter=spec test/*.test.mjs
 

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -89,6 +90,11 @@ func (p *process) stop(t *testing.T) string {
 	return p.said.String()
 }
 
+// withoutSettings is our environment without what tells brrr, or its tests, anything.
+func withoutSettings() []string {
+	return slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "BRRR_") })
+}
+
 // TestAGatewayAndAHostRunAsTheirPodsSay starts both with what the base gives them, certificates
 // of the Secrets' form included. Only addresses and folders are others, and the store is embedded.
 func TestAGatewayAndAHostRunAsTheirPodsSay(t *testing.T) {
@@ -118,7 +124,7 @@ func TestAGatewayAndAHostRunAsTheirPodsSay(t *testing.T) {
 	write(t, filepath.Join(etc, "settings", "brrr.yaml"), []byte(at))
 	pod = named[appsv1.Deployment](t, objects, "brrr-gateway").Spec.Template.Spec.Containers[0]
 	cmd = exec.Command(program, pod.Args...)
-	cmd.Env = append(os.Environ(), environment(pod, etc)...)
+	cmd.Env = append(withoutSettings(), environment(pod, etc)...)
 	gateway := start(t, cmd, "url")
 
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: authority, ServerName: "api.example"}}}
@@ -176,7 +182,7 @@ func TestJobsAreCommandsOfTheProgram(t *testing.T) {
 		for name, pod := range pods(deployed(t, folder)) {
 			if c := pod.Spec.Containers[0]; c.Image == "brrr" && name != "brrr-gateway" {
 				cmd := exec.Command(program, c.Args...)
-				cmd.Env = append(os.Environ(), "BRRR_STORE=postgres://127.0.0.1:1/brrr")
+				cmd.Env = append(withoutSettings(), "BRRR_STORE=postgres://127.0.0.1:1/brrr")
 				out, _ := cmd.CombinedOutput()
 				if code := cmd.ProcessState.ExitCode(); code != 1 || !strings.Contains(string(out), "connection refused") {
 					t.Errorf("%s: %s ended with %d\n%s", folder, name, code, out)
