@@ -45,8 +45,8 @@ func awaitReadyz(t *testing.T, p *process, url string) {
 // lastPort is the last that freeAddress gave away.
 var lastPort atomic.Int64
 
-// freeAddress is a port that is none of those which connections are given, so that
-// it stays free while its server is away.
+// freeAddress is a port that is none of those which connections are given, nor of pgtest's,
+// so that it stays free while its server is away.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	lastPort.CompareAndSwap(0, 20_000+int64(os.Getpid()%8_000))
