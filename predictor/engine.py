@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
+from predictor.boosting import lgb
 from predictor.errors import ModelError
 from predictor.features import Column
 

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import lightgbm as lgb
 import numpy as np
-from lightgbm.callback import CallbackEnv
 
 from predictor import dataset, features, package
+from predictor.boosting import lgb
 from predictor.dataset import Dataset
 from predictor.errors import ModelError
 from predictor.features import Extractor
@@ -117,7 +116,7 @@ def grow(parts: list[Dataset], names: tuple[str, ...], seed: int) -> Candidate:
     return Candidate("lightgbm", grown.model_to_string().encode(), names)
 
 
-def _progress(env: CallbackEnv) -> None:
+def _progress(env: lgb.callback.CallbackEnv) -> None:
     done = env.iteration + 1
     if done % _PROGRESS == 0 and done < TREES:
         say(f"  {done} of {TREES} trees")

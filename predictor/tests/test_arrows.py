@@ -36,6 +36,7 @@ ARROWS = {
     "golden": (WIRE | LEARNERS, "golden rows are checked by whatever computes scores"),
     "card": (WIRE | LEARNERS, "a card tells what the manifest does"),
     "plots": (WIRE | LEARNERS, "pictures are of scores, whoever made them"),
+    "boosting": (WIRE, "LightGBM knows nothing of those who ask"),
     "engine": (WIRE, "what computes scores knows nothing of those who ask"),
     "model": (WIRE | LEARNERS, "a model can be used without a server, whatever computes it"),
     "package": (WIRE | LEARNERS, "every model is packed alike, trained here or elsewhere"),
