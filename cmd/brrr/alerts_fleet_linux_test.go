@@ -114,6 +114,7 @@ func (f *fleet) serverOn(data, name string, flags ...string) (*testServer, *fate
 		f.Fatal(err)
 	}
 	f.close = append(f.close, func() {
+		hangUp(app.url)
 		if err := app.close(10 * time.Second); err != nil {
 			f.Errorf("%s: %v", name, err)
 		}

@@ -199,7 +199,7 @@ func seedHead(key string, lines ...string) string {
 func newH2C() *http.Client {
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
-	return &http.Client{Transport: &http.Transport{Protocols: protocols}}
+	return &http.Client{Transport: &http.Transport{Protocols: protocols, DialContext: followed(new(net.Dialer).DialContext)}}
 }
 
 func shortly(s *httpSettings) {

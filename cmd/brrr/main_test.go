@@ -16,6 +16,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asMain) != "" {
 		main()
 	}
+	followDialed()
 	code := pgtest.Main(m)
 	for what, seen := range map[string]*seeker{"A server logged": logged, "Spans carried": traced} {
 		for _, secret := range seen.verdict() {

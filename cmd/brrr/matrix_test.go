@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -134,7 +135,7 @@ var wires = map[string]struct {
 var h2c = &http.Client{Transport: func() *http.Transport {
 	protocols := new(http.Protocols)
 	protocols.SetUnencryptedHTTP2(true)
-	return &http.Transport{Protocols: protocols}
+	return &http.Transport{Protocols: protocols, DialContext: followed(new(net.Dialer).DialContext)}
 }()}
 
 // TestTheMatrixOfWhoMayDoWhat calls every procedure with every credential over every

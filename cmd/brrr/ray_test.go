@@ -131,7 +131,10 @@ func replaceOnRay(t *testing.T, n *rayNode, s *shelf) {
 	if w.app, err = parseServe(t, t.TempDir(), n.flags("fraud")...).start(t.Context(), slog.New(w.journal)); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.app.close(10 * time.Second) })
+	t.Cleanup(func() {
+		hangUp(w.app.url)
+		w.app.close(10 * time.Second)
+	})
 	if err := w.app.awaitReady(t.Context()); err != nil {
 		t.Fatal(err)
 	}

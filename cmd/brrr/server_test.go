@@ -52,6 +52,7 @@ func startOn(t *testing.T, data string, flags ...string) *app {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		hangUp(app.url)
 		if err := app.close(10 * time.Second); err != nil {
 			t.Error(err)
 		}

@@ -145,7 +145,10 @@ func startSwitcher(t *testing.T, s *shelf) *switcher {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { w.app.close(10 * time.Second) })
+	t.Cleanup(func() {
+		hangUp(w.app.url)
+		w.app.close(10 * time.Second)
+	})
 	if err := w.app.awaitReady(t.Context()); err != nil {
 		t.Fatal(err)
 	}

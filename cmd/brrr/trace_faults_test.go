@@ -51,6 +51,7 @@ func TestACollectorThatFailsCostsSpansAlone(t *testing.T) {
 		if name == "hangs" {
 			<-asked // it has spans and is silent
 		}
+		hangUp(app.url)
 		if err := app.close(10 * time.Second); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
