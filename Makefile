@@ -28,10 +28,10 @@ run: # compiling, training and downloading side by side
 	@$(MAKE) --no-print-directory -j3 build predictor/models/active node_modules/.ready
 	bin/brrr serve $(RUN)
 
-## test: everything; the Python tests beside those that mostly wait
+## test: everything; at the end those side by side that wait for much
 test: build predictor/models/active $(VENV)/.dev $(CLIENT)/dist/index.js otelcol
 	go test -race -timeout 20m ./...
-	@$(MAKE) --no-print-directory -j2 --output-sync=line test-python test-rest
+	@$(MAKE) --no-print-directory -j3 --output-sync=line test-python test-drills test-others
 
 # OpenTelemetry's own collector, for one test: compiled before others would wait for that.
 .PHONY: otelcol
@@ -39,18 +39,20 @@ otelcol:
 	@cd cmd/brrr/testdata/otelcol && go build -buildvcs=false -o /dev/null . || \
 		echo "SKIPPED: the test of traces through OpenTelemetry's collector: its modules could not be had" >&2
 
-.PHONY: test-python test-rest
+.PHONY: test-python test-drills test-others
 test-python:
 	$(PY) -m pytest -q -c predictor/pyproject.toml predictor/tests
 
-test-rest:
+test-drills:
+	@command -v prometheus >/dev/null || echo "SKIPPED: tests of the alerts; to run them: apt-get install prometheus" >&2
+	go test -v -timeout 20m -run 'Sparkov|Switched|SaysWorks|EveryTable|Drill|RayServe|EachAlert|Documented' ./cmd/brrr ./cmd/supply
+
+test-others:
+	npm test --silent --workspace $(CLIENT)
+	cd web && ../node_modules/.bin/vitest run && node --test --test-reporter=spec test/*.test.mjs
 	@command -v wrk >/dev/null || echo "SKIPPED: tests of the load generator; to run them: apt-get install wrk" >&2
 	cd bench && go test -race ./...
 	cd deploy/kubernetes/check && go test -count=1 ./... # since Go would not notice that a manifest has changed
-	@command -v prometheus >/dev/null || echo "SKIPPED: tests of the alerts; to run them: apt-get install prometheus" >&2
-	go test -v -timeout 20m -run 'Sparkov|Switched|SaysWorks|EveryTable|Drill|RayServe|EachAlert|Documented' ./cmd/brrr ./cmd/supply
-	npm test --silent --workspace $(CLIENT)
-	cd web && ../node_modules/.bin/vitest run && node --test --test-reporter=spec test/*.test.mjs
 
 ## lint: form, types, rules, and that gen/ is what the contracts say
 lint: $(VENV)/.dev $(CLIENT)/dist/index.js
