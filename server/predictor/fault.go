@@ -110,10 +110,10 @@ func public(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.As(err, &known):
-		return err
 	case ended(ctx):
 		return context.DeadlineExceeded
+	case errors.As(err, &known):
+		return err
 	}
 	return fraud.PredictorUnavailable("the model could not answer", err)
 }

@@ -44,6 +44,17 @@ func TestFaultsAreJudgedByWhoSaidSo(t *testing.T) {
 	}
 }
 
+func TestADeadlineThatHasPassedIsNoFaultOfTheModel(t *testing.T) {
+	for name, err := range map[string]error{
+		"of a batch": connect.NewError(connect.CodeDeadlineExceeded, errors.New("seen")),
+		"of a row":   cannotScore(connect.NewError(connect.CodeDeadlineExceeded, errors.New("seen"))),
+	} {
+		if got := public(overdue{t.Context()}, err); fraud.ReasonOf(got) != fraud.ReasonDeadlineExceeded {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}
+
 func TestAnAnswerIsJudgedByTheRowsItLacks(t *testing.T) {
 	refused := fraud.Prediction{Err: cannotScore(rowError{errors.New("amount")})}
 	nonsense := fraud.Prediction{Err: cannotScore(badReply{errors.New("NaN")})}
