@@ -19,6 +19,14 @@ def _whole(seconds: float) -> float:
     return math.floor(round(seconds, 6))
 
 
+def _total(amounts: list[float]) -> float:
+    # Exact until it is rounded once, as the gateway's: plain sums differ in their last digit.
+    try:
+        return math.fsum(amounts)
+    except OverflowError:
+        return math.inf  # It is capped.
+
+
 class _Account:
     """An account's transactions so far, in order of time; of equal times, of arrival."""
 
@@ -37,7 +45,7 @@ class _Account:
             for seconds in (_HOUR, _DAY, _WEEK)
         )
         before = [amount for _, _, amount in self._rows[week:place]]
-        recent = (sum(before[start - week :]) + amount for start in (hour, day, week))
+        recent = (_total([*before[start - week :], amount]) for start in (hour, day, week))
         return age, place + 1, gap, *recent, len(before) + 1
 
 

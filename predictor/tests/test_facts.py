@@ -124,6 +124,13 @@ def test_seconds_are_counted_between_microseconds_not_between_floats() -> None:
     assert found["age_of_account"] == [833_616_000]
 
 
+def test_amounts_add_up_to_the_cent() -> None:
+    # A plain sum of ten times 0.1 is 0.9999999999999999.
+    found = of_one([1e9 + i for i in range(10)], [0.1] * 10)
+    for name in WINDOWS:
+        assert found[name][-1] == 1.0
+
+
 def test_a_sum_beyond_all_numbers_is_capped() -> None:
     found = of_one([1.0, 2.0], [1.7e308, 1.7e308])
     for name in WINDOWS:
