@@ -86,10 +86,12 @@ type Query struct {
 	After          *Cursor // start behind this place
 }
 
-// Cursor is a place in a list: that of its last item so far.
+// Cursor is a place in a list: that of its last item so far, which need not be kept
+// any more when the list goes on.
 type Cursor struct {
 	Seq         int64
 	Probability float64
+	AssessedAt  time.Time
 }
 
 // Page is a part of a list.

@@ -44,7 +44,7 @@ func TestEveryFactIsShown(t *testing.T) {
 
 func FuzzPageToken(f *testing.F) {
 	req := &fraudactivityv1.ListFraudActivityRequest{Filter: &fraudactivityv1.Filter{AccountId: "card-1"}}
-	f.Add(pageToken(&fraud.Cursor{Seq: 7, Probability: 0.25}, req))
+	f.Add(pageToken(&fraud.Cursor{Seq: 7, Probability: 0.25, AssessedAt: time.UnixMicro(5)}, req))
 	f.Add("")
 	f.Add("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 	f.Fuzz(func(t *testing.T, token string) {

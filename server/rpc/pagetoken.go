@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"hash/fnv"
 	"math"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -25,7 +26,7 @@ func pageSize(asked int32) int {
 // A page token holds the last item's place and a fingerprint of the list. It is
 // no secret: one that is made up can only lead to another place in a list that
 // the caller may read anyway.
-const pageTokenBytes = 24
+const pageTokenBytes = 32
 
 func pageToken(next *fraud.Cursor, req proto.Message) string {
 	if next == nil {
@@ -35,6 +36,7 @@ func pageToken(next *fraud.Cursor, req proto.Message) string {
 	raw = binary.BigEndian.AppendUint64(raw, fingerprint(req))
 	raw = binary.BigEndian.AppendUint64(raw, uint64(next.Seq))
 	raw = binary.BigEndian.AppendUint64(raw, math.Float64bits(next.Probability))
+	raw = binary.BigEndian.AppendUint64(raw, uint64(next.AssessedAt.UnixMicro()))
 	return base64.RawURLEncoding.EncodeToString(raw)
 }
 
@@ -49,7 +51,11 @@ func parsePageToken(token string, req proto.Message) (*fraud.Cursor, error) {
 	if binary.BigEndian.Uint64(raw) != fingerprint(req) {
 		return nil, fraud.InvalidArgument("page_token", "must be used with the call, filter and order that it was made for")
 	}
-	c := &fraud.Cursor{Seq: int64(binary.BigEndian.Uint64(raw[8:])), Probability: math.Float64frombits(binary.BigEndian.Uint64(raw[16:]))}
+	c := &fraud.Cursor{
+		Seq:         int64(binary.BigEndian.Uint64(raw[8:])),
+		Probability: math.Float64frombits(binary.BigEndian.Uint64(raw[16:])),
+		AssessedAt:  time.UnixMicro(int64(binary.BigEndian.Uint64(raw[24:]))),
+	}
 	if c.Seq < 1 || !(c.Probability >= 0 && c.Probability <= 1) {
 		return nil, fraud.InvalidArgument("page_token", "must be a next_page_token of this service")
 	}

@@ -158,6 +158,25 @@ func monthOf(t testing.TB, name string) month {
 	return month(at.Year()*12 + int(at.Month()) - 1)
 }
 
+func TestAListGoesOnBehindAnItemThatHasBeenDropped(t *testing.T) {
+	t.Parallel()
+	s, _ := openMigrated(t)
+	live(t, s, "old", 2, marchFirst.Add(time.Hour)) // assessed later than what was recorded after it
+	age(t, s, 14)
+	live(t, s, "new", 3, marchFirst)
+	page, err := s.List(t.Context(), fraud.Query{Limit: 2})
+	if err != nil || len(page.Items) != 2 || page.Items[1].Assessment.Transaction.ID != "old0" {
+		t.Fatalf("%+v, %v", page.Items, err)
+	}
+	if err := s.DropBefore(t.Context(), time.Now().AddDate(0, -13, 0), "user:alice", func(Dropped) {}); err != nil {
+		t.Fatal(err)
+	}
+	page, err = s.List(t.Context(), fraud.Query{Limit: 5, After: page.Next})
+	if err != nil || len(page.Items) != 3 || page.Next != nil {
+		t.Errorf("%+v, %v", page.Items, err)
+	}
+}
+
 func TestAMonthIsDroppedOnceWhoReadsItIsDone(t *testing.T) {
 	t.Parallel()
 	s, _ := openMigrated(t)

@@ -92,7 +92,6 @@ func (c *conditions) after(q fraud.Query) {
 	case q.Order == fraud.OrderProbability:
 		c.add("(probability, assessment_seq) < (?, ?)", q.After.Probability, q.After.Seq)
 	default:
-		c.add(`(assessed_at, assessment_seq) <
-			((SELECT assessed_at FROM assessments WHERE assessment_seq = ?), ?)`, q.After.Seq, q.After.Seq)
+		c.add("(assessed_at, assessment_seq) < (?, ?)", q.After.AssessedAt.UnixMicro(), q.After.Seq)
 	}
 }

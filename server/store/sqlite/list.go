@@ -52,7 +52,7 @@ func (s *Store) List(ctx context.Context, q fraud.Query) (fraud.Page, error) {
 			err := part.each(c, func(r *row) {
 				item, seq := r.listed()
 				page.Items = append(page.Items, item)
-				places = append(places, fraud.Cursor{Seq: seq, Probability: item.Assessment.Probability})
+				places = append(places, fraud.Cursor{Seq: seq, Probability: item.Assessment.Probability, AssessedAt: item.Assessment.AssessedAt})
 			})
 			if err != nil {
 				return err
