@@ -51,6 +51,11 @@ func (b *bench) get(protocol string, callers int) offer {
 	})
 }
 
+// assess records one new transaction a call.
+func (b *bench) assess(callers int) offer {
+	return b.overHTTP(callers, "assess", "assess_path="+servicePath+result.Assess, b.newIDs())
+}
+
 // batch asks about perBatch fresh transactions a call.
 func (b *bench) batch(protocol string, callers int) offer {
 	if protocol != result.GRPC {

@@ -102,7 +102,7 @@ func (b *bench) measureCalls(ctx context.Context) error {
 		c := result.Cell{Suite: "calls", System: result.Us, Protocol: result.ConnectJSON, Recorded: b.Recorded, Round: round + 1}
 		for _, c.Callers = range callers {
 			c.Call = result.Assess
-			if err := b.time(ctx, c, t, b.span(), 0, b.overHTTP(c.Callers, "assess", append(paths, b.newIDs())...)); err != nil {
+			if err := b.time(ctx, c, t, b.span(), 0, b.assess(c.Callers)); err != nil {
 				return err
 			}
 			c.Call = result.Mix

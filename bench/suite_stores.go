@@ -42,7 +42,11 @@ func (b *bench) measureStores(ctx context.Context) error {
 			if c.System == result.OnPostgres {
 				t.gateway = base
 			}
-			if err := b.time(ctx, c, t, b.span(), drawRate(c.Callers), b.get(c.Protocol, c.Callers)); err != nil {
+			rate, offered := drawRate(c.Callers), b.get(c.Protocol, c.Callers)
+			if c.Call == result.Assess {
+				rate, offered = 0, b.assess(c.Callers)
+			}
+			if err := b.time(ctx, c, t, b.span(), rate, offered); err != nil {
 				return err
 			}
 		}
@@ -52,10 +56,12 @@ func (b *bench) measureStores(ctx context.Context) error {
 
 // storeCells are those of one round.
 func (b *bench) storeCells(round int) (cells []result.Cell) {
-	for _, n := range callers {
-		for _, system := range []string{result.Us, result.OnPostgres} {
-			cells = append(cells, result.Cell{Suite: "stores", System: system, Call: result.Get, Protocol: result.ConnectJSON,
-				Callers: n, Round: round, Recorded: b.Recorded})
+	for _, call := range []string{result.Get, result.Assess} {
+		for _, n := range callers {
+			for _, system := range []string{result.Us, result.OnPostgres} {
+				cells = append(cells, result.Cell{Suite: "stores", System: system, Call: call, Protocol: result.ConnectJSON,
+					Callers: n, Round: round, Recorded: b.Recorded})
+			}
 		}
 	}
 	return cells
