@@ -47,15 +47,17 @@ const (
 		WHERE transactions.transaction_seq = assessments.transaction_seq) = ?`
 )
 
-// few narrows the page to the fewest transactions that a query tells of, if it does.
-// Left to itself, Postgres would at times rather go through all assessments until a
-// page is full.
-func (c *conditions) few(q fraud.Query) (narrowed bool) {
+// few narrows the page to the fewest transactions that a query tells of, if it does,
+// and leaves in the query what remains to be checked of them. Left to itself, Postgres
+// would at times rather go through all assessments until a page is full.
+func (c *conditions) few(q *fraud.Query) (narrowed bool) {
 	switch {
 	case q.TransactionID != "":
 		c.source(idSQL, searchable(q.TransactionID))
+		q.TransactionID = ""
 	case q.AccountID != "":
 		c.source(accountSQL, searchable(q.AccountID))
+		q.AccountID = ""
 	case q.Outcome != fraud.OutcomeUnknown:
 		c.source(labelSQL, int64(q.Outcome))
 	default:

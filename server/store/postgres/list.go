@@ -91,7 +91,7 @@ func partsOf(q fraud.Query) []part {
 	if q.Order == fraud.OrderProbability {
 		whole.order = probabilityOrder
 	}
-	narrowed := whole.few(q)
+	narrowed := whole.few(&q)
 	whole.after(q)
 	whole.many(q)
 	if narrowed || q.Order != fraud.OrderProbability || !q.From.IsZero() || !q.To.IsZero() {
